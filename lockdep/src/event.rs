@@ -1,0 +1,90 @@
+//! What an instrumented lock calls.
+//!
+//! The way of one blocking acquire is [`before_acquire`], the real lock, [`acquired`]; of a
+//! try-lock [`before_try`], the real attempt and, if it succeeds, [`acquired`] with
+//! [`How::trylock`]. [`released`] comes before the real unlock: a counted lock may be freed right
+//! after it.
+//!
+//! These functions are compiled here, not in the caller's crate, which is often a debug build. Each
+//! has a warm path of a few nanoseconds that writes no shared memory, takes no lock and allocates
+//! nothing; the rest is in `process`.
+
+use std::panic::Location;
+
+use crate::how::{Describe, How};
+use crate::map::Map;
+use crate::nested;
+use crate::process;
+use crate::task::State;
+use crate::thread::{self, with_task};
+
+/// The current task is about to wait for `map`'s lock.
+///
+/// # Panics
+///
+/// With the report, if this breaks a rule and `LOCKDEP` is `panic`; the lock is not taken then.
+#[inline(never)]
+pub fn before_acquire(
+    map: &Map,
+    how: How,
+    describe: Describe,
+    site: &'static Location<'static>,
+) {
+    with_task(|task| {
+        if task.state() != State::Active || !task.knows(map, how, site) {
+            process::before_acquire(task, map, how, describe, site);
+        }
+    });
+}
+
+/// The current task is about to try `map`'s lock. Records nothing, but does ahead what
+/// [`acquired`] must not do: once an allocator's lock is held, nothing may allocate.
+#[inline(never)]
+pub fn before_try(map: &Map, how: How, describe: Describe, site: &'static Location<'static>) {
+    before_acquire(map, how.trylock(), describe, site);
+}
+
+/// The current task has obtained `map`'s lock. Never panics, never allocates.
+#[inline(never)]
+pub fn acquired(map: &Map, how: How, site: &'static Location<'static>) {
+    with_task(|task| {
+        if task.state() == State::Active {
+            task.push(map, how, site);
+        } else {
+            process::acquired(task, map, how, site);
+        }
+    });
+}
+
+/// The current task is about to release `map`'s lock.
+///
+/// # Panics
+///
+/// With the report, if the task does not hold the lock, `LOCKDEP` is `panic` and the thread is not
+/// panicking already.
+#[inline(never)]
+#[track_caller]
+pub fn released(map: &Map) {
+    with_task(|task| {
+        if task.state() != State::Active || !task.pop(map) {
+            process::released(task, map);
+        }
+    });
+}
+
+/// The current task is about to turn its exclusive hold of `map`'s lock into a shared one.
+pub fn downgraded(map: &Map) {
+    thread::with_current_task(|task| task.downgrade(map.word().lock()));
+}
+
+
+/// `map`'s lock is about to be destroyed, or initialised again.
+#[inline(never)]
+#[track_caller]
+pub fn destroyed(map: &Map) {
+    with_task(|task| {
+        if task.depth() != 0 || nested::has(map.word().class()) {
+            process::destroyed(task, map);
+        }
+    });
+}

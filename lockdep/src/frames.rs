@@ -1,0 +1,318 @@
+//! Which functions of a stack are the user's own.
+//!
+//! A stack that is taken inside the tracker begins with the tracker and the lock that calls it,
+//! ends with the runtime that started the thread, and has the standard library in between wherever
+//! it calls back. What is left without these is what a reader knows: the program's own functions
+//! and those of the crates it uses.
+//!
+//! Functions are judged by the crate that defines them, as their names tell it, and by the file:
+//! `<app::Job as ToString>::to_string` looks like the user's, but its file is the standard
+//! library's. Closures stay with the function they are written in.
+
+use crate::report::{Implementation, implementation, is_toolchain, split};
+use crate::violation::Frame;
+
+/// Crates of the tracker and of the lock types that feed it.
+const TRACKER: [&str; 2] = ["lockdep", "instrumented"];
+/// What the tracker calls, and may be called back from.
+const USED_BY_TRACKER: [&str; 6] = [
+    "backtrace",
+    "dashmap",
+    "hashbrown",
+    "once_cell",
+    "parking_lot",
+    "parking_lot_core",
+];
+/// The standard library; `std` is also what the crate in its place is called.
+const STANDARD: [&str; 6] = ["std", "core", "alloc", "proc_macro", "test", "__rustc"];
+/// Functions without a path that start a program or a thread.
+const ENTRY: [&str; 9] = [
+    "main",
+    "_start",
+    "__libc_start_main",
+    "__libc_start_call_main",
+    "start_thread",
+    "thread_start",
+    "clone",
+    "clone3",
+    "<unknown>",
+];
+
+/// Whose function it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    User,
+    Tracker,
+    UsedByTracker,
+    Standard,
+    Runtime,
+}
+
+/// The user's own frames of a whole stack, innermost first.
+///
+/// If none is the user's, all are kept but the tracker's: a stack that says little is better than
+/// none.
+pub fn trim(mut frames: Vec<Frame>) -> Vec<Frame> {
+    frames.drain(..tracker_end(&frames));
+    let begin = frames.iter().position(|frame| begins_task(&frame.function));
+    let body = &frames[..begin.unwrap_or(frames.len())];
+    let own = |frame: &&Frame| matches!(origin(frame), Origin::User | Origin::UsedByTracker);
+    let own: Vec<Frame> = body.iter().filter(own).cloned().collect();
+    if own.is_empty() {
+        frames.retain(|frame| origin(frame) != Origin::Tracker);
+        return frames;
+    }
+    own
+}
+
+/// Whether nobody has trimmed the stack: it still begins inside the tracker.
+pub(crate) fn is_whole(frames: &[Frame]) -> bool {
+    tracker_end(frames) > 0
+}
+
+/// Number of frames at the inner end that belong to the tracker: all up to its last one before the
+/// first that is somebody else's.
+fn tracker_end(frames: &[Frame]) -> usize {
+    let foreign = |frame: &Frame| matches!(origin(frame), Origin::User | Origin::Runtime);
+    let top = frames.iter().position(foreign).unwrap_or(frames.len());
+    let last = frames[..top]
+        .iter()
+        .rposition(|frame| origin(frame) == Origin::Tracker);
+    last.map_or(0, |last| last + 1)
+}
+
+/// Whether the function is where the runtime calls a thread's own code.
+fn begins_task(function: &str) -> bool {
+    let name = function
+        .rsplit("::")
+        .find(|segment| !segment.starts_with('{'));
+    let name = name.unwrap_or(function).split('<').next();
+    name.is_some_and(|name| name == "__rust_begin_short_backtrace")
+}
+
+fn origin(frame: &Frame) -> Origin {
+    let file = frame.place.as_ref().map(|place| &*place.file);
+    if file.is_some_and(is_toolchain) {
+        return Origin::Standard;
+    }
+    if is_entry(&frame.function) {
+        return Origin::Runtime;
+    }
+    let mut origin = None;
+    for package in packages(&frame.function) {
+        let of_package = match package {
+            name if TRACKER.contains(&name) => Origin::Tracker,
+            name if USED_BY_TRACKER.contains(&name) => Origin::UsedByTracker,
+            name if STANDARD.contains(&name) => Origin::Standard,
+            // An impl belongs to the crate of its type or of its trait: the user's own, if any is.
+            _ => return Origin::User,
+        };
+        origin = Some(match (origin, of_package) {
+            (None | Some(Origin::Standard), other) | (Some(other), _) => other,
+        });
+    }
+    origin.unwrap_or(Origin::User)
+}
+
+fn is_entry(function: &str) -> bool {
+    let name = function.split('@').next().unwrap_or(function);
+    ENTRY.contains(&name) || name.starts_with("__rust_") || name.starts_with("_Unwind_")
+}
+
+/// The crates that a function's name tells of: one for a plain path, up to two for an impl, none
+/// for a name without path or a type parameter.
+fn packages(function: &str) -> Vec<&str> {
+    let segments = split(function, "::");
+    match implementation(segments[0]) {
+        Some(Implementation {
+            self_type,
+            of_trait,
+        }) => {
+            // The type may be `<T as Trait>::Output` or a path of its own.
+            let of_type = packages(self_type).into_iter();
+            of_type
+                .chain(of_trait.into_iter().flat_map(packages))
+                .collect()
+        }
+        None if segments.len() > 1 && is_identifier(segments[0]) => vec![segments[0]],
+        None => Vec::new(),
+    }
+}
+
+/// False for what is no path: `fn() -> app::Job`, `dyn app::Run`.
+fn is_identifier(segment: &str) -> bool {
+    segment
+        .chars()
+        .all(|character| character.is_alphanumeric() || character == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::place::Place;
+
+    fn frame(line: &str) -> Frame {
+        let (function, file) = match line.split_once(" @ ") {
+            Some((function, file)) => (function, Some(file)),
+            None => (line, None),
+        };
+        let place = |file: &str| Place {
+            file: file.to_string().into(),
+            line: 1,
+            column: 0,
+        };
+        Frame {
+            function: function.to_string(),
+            place: file.map(place),
+        }
+    }
+
+    fn trimmed(stack: &[&str]) -> Vec<String> {
+        let frames = trim(stack.iter().map(|line| frame(line)).collect());
+        frames.into_iter().map(|frame| frame.function).collect()
+    }
+
+    fn is_own(function: &str) -> bool {
+        origin(&frame(function)) == Origin::User
+    }
+
+    #[test]
+    fn only_the_programs_own_functions_are_left() {
+        let stack = [
+            "backtrace::backtrace::libunwind::trace",
+            "lockdep::trace::capture",
+            "dashmap::DashMap<K,V,S>::entry",
+            "lockdep::event::before_acquire",
+            "instrumented::sync::mutex::Mutex<T>::lock",
+            "app::work::{{closure}}",
+            "core::iter::traits::iterator::Iterator::for_each::call::{{closure}}",
+            "<core::iter::adapters::map::Map<I,F> as core::iter::Iterator>::fold",
+            "app::work",
+            "app::main",
+            "core::ops::function::FnOnce::call_once",
+            "std::sys::backtrace::__rust_begin_short_backtrace",
+            "std::rt::lang_start::{{closure}}",
+            "main",
+            "__libc_start_call_main",
+        ];
+        assert_eq!(
+            trimmed(&stack),
+            ["app::work::{{closure}}", "app::work", "app::main"]
+        );
+    }
+
+    #[test]
+    fn the_test_harness_is_left_out() {
+        let stack = [
+            "lockdep::event::before_acquire",
+            "<instrumented::sync::mutex::Mutex<app::State>>::lock",
+            "app::tests::it_works",
+            "app::tests::it_works::{closure#0}",
+            "<app::tests::it_works::{closure#0} as core::ops::function::FnOnce<()>>::call_once \
+             @ /rustc/0123/library/core/src/ops/function.rs",
+            "test::__rust_begin_short_backtrace::<core::result::Result<(), alloc::string::String>>",
+            "test::run_test::{closure#0}",
+        ];
+        assert_eq!(
+            trimmed(&stack),
+            ["app::tests::it_works", "app::tests::it_works::{closure#0}"]
+        );
+    }
+
+    #[test]
+    fn a_thread_without_marker_ends_where_the_system_started_it() {
+        let stack = [
+            "app::work",
+            "std::thread::Builder::spawn",
+            "start_thread",
+            "clone3",
+        ];
+        assert_eq!(trimmed(&stack), ["app::work"]);
+    }
+
+    #[test]
+    fn crates_with_similar_names_are_the_users() {
+        for name in [
+            "stdx::run",
+            "core_affinity::set",
+            "instrumented_app::main",
+            "lockdep_user::main",
+            "<stdx::Queue<T> as core::iter::Iterator>::next",
+        ] {
+            assert!(is_own(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_impl_is_the_users_if_its_type_or_trait_is() {
+        for name in [
+            "<app::Job as core::fmt::Display>::fmt",
+            "<alloc::vec::Vec<T> as app::Extend>::extend_all",
+            "<&mut app::Job as core::iter::Iterator>::next",
+            "app::_::<impl core::fmt::Debug for app::Job>::fmt",
+            "<T as app::Run>::run",
+            "my_c_callback",
+        ] {
+            assert!(is_own(name), "{name}");
+        }
+        for name in [
+            "<alloc::vec::Vec<app::Job> as core::ops::drop::Drop>::drop",
+            "core::fmt::num::<impl core::fmt::Display for i32>::fmt",
+            "<F as core::ops::function::FnOnce<A>>::call_once",
+            "<alloc::boxed::Box<dyn app::Run> as core::ops::function::FnOnce<()>>::call_once",
+            "core::str::<impl str>::trim",
+            "<fn() -> app::Job as core::ops::function::FnOnce<()>>::call_once",
+            "__rustc::rust_begin_unwind",
+        ] {
+            assert!(!is_own(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_blanket_impl_of_the_standard_library_is_known_by_its_file() {
+        let name = "<app::Job as alloc::string::ToString>::to_string";
+        assert!(!is_own(&format!(
+            "{name} @ /rustc/0123/library/alloc/src/string.rs"
+        )));
+    }
+
+    #[test]
+    fn a_lock_that_the_user_wraps_stays() {
+        let stack = [
+            "lockdep::event::before_acquire",
+            "instrumented::sync::mutex::Mutex<T>::lock",
+            "parking_lot::mutex::Wrapped::lock",
+            "app::main",
+        ];
+        assert_eq!(
+            trimmed(&stack),
+            ["parking_lot::mutex::Wrapped::lock", "app::main"]
+        );
+    }
+
+    #[test]
+    fn a_lock_type_that_calls_back_is_left_out() {
+        let stack = [
+            "instrumented::sync::mutex::Mutex<T>::lock",
+            "app::wait::{{closure}}",
+            "instrumented::sync::condvar::Condvar::wait_while",
+            "app::wait",
+        ];
+        assert_eq!(trimmed(&stack), ["app::wait::{{closure}}", "app::wait"]);
+    }
+
+    #[test]
+    fn a_stack_without_own_functions_keeps_all_but_the_tracker() {
+        let stack = [
+            "lockdep::event::before_acquire",
+            "std::io::stdio::print",
+            "std::rt::lang_start",
+            "main",
+        ];
+        assert_eq!(
+            trimmed(&stack),
+            ["std::io::stdio::print", "std::rt::lang_start", "main"]
+        );
+        assert!(trimmed(&[]).is_empty());
+    }
+}

@@ -1,0 +1,103 @@
+//! What the tasks of one tracker have shown so far.
+//!
+//! Three stores, by how often they are asked: the set of validated chains and the backtraces, which
+//! tasks read side by side; and, behind one lock, the two graphs, which only a chain that is new to
+//! the process reaches.
+
+use std::fmt;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use dashmap::{DashMap, DashSet};
+use parking_lot::Mutex;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
+use crate::graph::Graph;
+use crate::loss::{self, Loss};
+use crate::registry::Node;
+use crate::trace::Trace;
+use crate::witness::Witness;
+
+/// How many chains are remembered; a program that makes more pays for validating some twice.
+const MAX_CHAINS: usize = 1 << 20;
+/// How many backtraces are kept; later witnesses have the place of the call only.
+const MAX_TRACES: usize = 1 << 18;
+
+/// Chains, backtraces and graphs of one tracker.
+#[derive(Debug, Default)]
+pub(crate) struct Knowledge {
+    validated: DashSet<u64, FxBuildHasher>,
+    traces: DashMap<u64, Trace, FxBuildHasher>,
+    pub(crate) graphs: Mutex<Graphs>,
+}
+
+/// The orders seen so far.
+#[derive(Debug, Default)]
+pub(crate) struct Graphs {
+    /// Between classes.
+    pub(crate) classes: Order<Node>,
+    /// Between the locks of each class that were nested.
+    pub(crate) instances: Order<u64>,
+}
+
+/// One graph, and which of its edges broke a rule when they were added.
+pub(crate) struct Order<N> {
+    pub(crate) graph: Graph<N, Arc<Witness>>,
+    pub(crate) broken: FxHashMap<(N, N), usize>,
+}
+
+impl<N: Copy + Ord + Hash> fmt::Debug for Order<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Order")
+            .field("graph", &self.graph)
+            .field("broken", &self.broken.len())
+            .finish()
+    }
+}
+
+impl<N: Copy + Ord + Hash> Default for Order<N> {
+    fn default() -> Order<N> {
+        Order { graph: Graph::new(), broken: FxHashMap::default() }
+    }
+}
+
+impl Order<u64> {
+    /// Forgets a lock that is destroyed: no task can wait for it any more.
+    pub(crate) fn forget(&mut self, lock: u64) {
+        self.graph.remove(lock);
+        self.broken.retain(|&(from, to), _| from != lock && to != lock);
+    }
+}
+
+impl Knowledge {
+    pub(crate) fn is_validated(&self, chain: u64) -> bool {
+        self.validated.contains(&chain)
+    }
+
+    pub(crate) fn set_validated(&self, chain: u64) {
+        if self.validated.len() >= MAX_CHAINS {
+            loss::count(Loss::Chains);
+            self.validated.clear();
+        }
+        self.validated.insert(chain);
+    }
+
+    /// The backtrace kept under `key`.
+    pub(crate) fn trace(&self, key: u64) -> Option<Trace> {
+        self.traces.get(&key).map(|trace| Arc::clone(&trace))
+    }
+
+    /// Keeps the backtrace that `capture` makes, unless there is one under `key`.
+    pub(crate) fn keep_trace(&self, key: u64, capture: impl FnOnce() -> Trace) {
+        if self.traces.contains_key(&key) {
+            return;
+        }
+        if self.traces.len() >= MAX_TRACES {
+            loss::count(Loss::Backtraces);
+            return;
+        }
+        // Captured outside the map's lock: unwinding may allocate.
+        let trace = capture();
+        self.traces.insert(key, trace);
+    }
+}

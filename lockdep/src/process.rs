@@ -1,0 +1,250 @@
+//! The process's tracker, and the way from an event to what the host does about it.
+//!
+//! Everything here is the cold path of `event`. The steps of each: decide by the thread's state
+//! whether the event counts; work with the state set to [`State::Working`], so that the tracker's
+//! own allocations are not tracked; write the records; and, with no lock held, call the hook and
+//! react.
+
+use std::panic::Location;
+
+use once_cell::race::OnceBox;
+
+use crate::fork;
+use crate::hook;
+use crate::how::{Describe, How};
+use crate::loss::{self, Loss};
+use crate::map::Map;
+use crate::recorder::Recorder;
+use crate::report::{Paths, Report};
+use crate::settings::{Environment, Reaction};
+use crate::task::{State, Task};
+use crate::thread;
+use crate::tracker::{Learned, Met, Tracker};
+use crate::violation::Assertion;
+
+/// What the process has one of.
+#[derive(Debug)]
+pub(crate) struct Process {
+    reaction: Reaction,
+    pub(crate) tracker: Tracker,
+    recorder: Option<Recorder>,
+}
+
+static PROCESS: OnceBox<Process> = OnceBox::new();
+
+/// The process's tracker; reads the environment the first time.
+pub(crate) fn process() -> &'static Process {
+    if let Some(process) = PROCESS.get() {
+        return process;
+    }
+    let (environment, unknown) = Environment::read();
+    let Environment { reaction, settings, out } = environment;
+    let process = Process {
+        reaction,
+        tracker: Tracker::new(settings),
+        recorder: out.map(Recorder::new),
+    };
+    // Two threads may come here at once; only the one whose value stays speaks.
+    if PROCESS.set(Box::new(process)).is_ok() {
+        fork::prepare();
+        for unknown in unknown {
+            hook::say(format_args!("lockdep: {unknown}; using the default\n"));
+        }
+    }
+    PROCESS.get().expect("the cell was set above or by another thread")
+}
+
+/// Resets the thread's state, after a panic too.
+struct Resume<'a> {
+    task: &'a Task,
+    state: State,
+}
+
+impl Drop for Resume<'_> {
+    fn drop(&mut self) {
+        self.task.set_state(self.state);
+    }
+}
+
+fn enter(task: &Task, state: State) -> Resume<'_> {
+    let resume = Resume { task, state: task.state() };
+    task.set_state(state);
+    resume
+}
+
+/// The state of a thread after its first event.
+fn start(task: &Task) -> State {
+    if task.state() == State::Unstarted {
+        task.set_state(State::Working);
+        // If the allocator takes a tracked lock, it shows here, before the thread holds one.
+        drop(std::hint::black_box(Box::new(0_u64)));
+        let state = match process().reaction {
+            Reaction::Off => State::Off,
+            Reaction::Panic | Reaction::Report | Reaction::Abort => State::Active,
+        };
+        task.set_state(state);
+    }
+    task.state()
+}
+
+/// The cold path of `event::before_acquire` and `event::before_try`.
+#[cold]
+pub(crate) fn before_acquire(
+    task: &Task,
+    map: &Map,
+    how: How,
+    describe: Describe,
+    site: &'static Location<'static>,
+) {
+    match start(task) {
+        State::Active => {}
+        State::Working => return map.set_own(),
+        State::Scoped => return thread::scoped_before_acquire(map, how, describe, site),
+        State::Unstarted | State::Reporting | State::Off => return,
+    }
+    // A new lock of a known class needs no more than its number.
+    if !map.word().is_resolved()
+        && let Some((class, own)) = task.class_of(map.place(), describe)
+    {
+        if own {
+            map.set_own();
+        }
+        map.resolve(class, task.next_instance());
+        if task.knows(map, how, site) {
+            return;
+        }
+    }
+    let word = map.word();
+    if word.is_resolved() && task.knows_slow(word, how, task.keys(word, how, site)) {
+        return;
+    }
+    if task.holds_own() {
+        loss::count(Loss::UnderAllocator);
+        return;
+    }
+    let met = {
+        let _resume = enter(task, State::Working);
+        let _gate = fork::pass();
+        let process = process();
+        let learned = process.tracker.learn(task, map, how, describe, site);
+        process.record(&learned);
+        learned.met
+    };
+    react(task, met);
+}
+
+/// The cold path of `event::acquired`.
+#[cold]
+pub(crate) fn acquired(task: &Task, map: &Map, how: How, site: &'static Location<'static>) {
+    match task.state() {
+        State::Active => task.push(map, how, site),
+        State::Scoped => thread::scoped_acquired(map, how, site),
+        State::Unstarted | State::Working | State::Reporting | State::Off => {
+            task.acquired_untracked();
+        }
+    }
+}
+
+/// The cold path of `event::released`.
+#[cold]
+#[track_caller]
+pub(crate) fn released(task: &Task, map: &Map) {
+    match task.state() {
+        State::Active => {}
+        State::Scoped => return thread::scoped_released(map),
+        State::Unstarted | State::Working | State::Reporting | State::Off => {
+            task.released_untracked();
+            return;
+        }
+    }
+    if task.pop(map) || task.remove(map.word().lock()) || task.released_untracked() {
+        return;
+    }
+    if task.holds_own() {
+        loss::count(Loss::UnderAllocator);
+        return;
+    }
+    tell(task, |tracker| tracker.released(task, map));
+}
+
+/// The cold path of `event::destroyed`.
+#[cold]
+#[track_caller]
+pub(crate) fn destroyed(task: &Task, map: &Map) {
+    if task.state() == State::Active && !task.holds_own() {
+        tell(task, |tracker| tracker.destroyed(task, map));
+    }
+}
+
+/// A `lockdep_assert_…!` of the current task does not hold.
+#[cold]
+pub(crate) fn assertion_failed(
+    assertion: Assertion,
+    map: Option<&Map>,
+    site: &'static Location<'static>,
+) {
+    thread::with_task(|task| match task.state() {
+        State::Active if !task.holds_own() => {
+            tell(task, |tracker| Some(tracker.assertion_failed(task, assertion, map, site)));
+        }
+        State::Scoped => thread::scoped_assertion_failed(assertion, map, site),
+        _ => {}
+    });
+}
+
+/// Judges a violation that is no matter of order.
+fn tell(task: &Task, find: impl FnOnce(&Tracker) -> Option<Met>) {
+    let met = {
+        let _resume = enter(task, State::Working);
+        let _gate = fork::pass();
+        let process = process();
+        let met: Vec<Met> = find(&process.tracker).into_iter().collect();
+        let learned = Learned { met, ..Learned::default() };
+        process.record(&learned);
+        learned.met
+    };
+    react(task, met);
+}
+
+impl Process {
+    fn record(&self, learned: &Learned) {
+        if let Some(recorder) = &self.recorder {
+            recorder.record(learned);
+        }
+    }
+}
+
+/// Calls the hook with what is new and does what `LOCKDEP` says.
+fn react(task: &Task, met: Vec<Met>) {
+    for Met { violation, times, .. } in met {
+        let text = {
+            let _resume = enter(task, State::Reporting);
+            if times == 1 {
+                hook::call(&violation);
+            }
+            let process = process();
+            let reaction = match process.reaction {
+                Reaction::Panic if std::thread::panicking() => Reaction::Report,
+                reaction => reaction,
+            };
+            // Whoever gathers the records speaks for them, unless they cannot be written.
+            let recorded = process.recorder.as_ref().is_some_and(Recorder::is_writing);
+            let report = || Report::new(&violation, &Paths::of_process()).to_string();
+            match reaction {
+                Reaction::Report if times == 1 && !recorded => {
+                    hook::say(format_args!("{}\n", report()));
+                    None
+                }
+                Reaction::Report | Reaction::Off => None,
+                Reaction::Panic => Some(report()),
+                Reaction::Abort => {
+                    hook::say(format_args!("{}\n", report()));
+                    std::process::abort()
+                }
+            }
+        };
+        if let Some(text) = text {
+            panic!("{text}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Asking what the current task holds.
+
+use std::panic::Location;
+
+use crate::class::Class;
+use crate::event;
+use crate::how::{Describe, How};
+use crate::map::{self, Map};
+use crate::mode::Mode;
+use crate::place::Place;
+use crate::process;
+use crate::registry;
+use crate::state::LockState;
+use crate::task::{State, Task};
+use crate::thread;
+use crate::tracked::Tracked;
+use crate::violation::Assertion;
+
+/// A lock that the current task holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldLock {
+    /// Its class.
+    pub class: Class,
+    /// How it is held.
+    pub mode: Mode,
+    /// Whether it was taken by a try-lock.
+    pub trylock: bool,
+    /// Where it was taken.
+    pub place: Place,
+    /// Tells locks of one class apart.
+    pub instance: u64,
+}
+
+/// What the current task holds, oldest first; empty while tracking is off.
+#[must_use]
+pub fn held() -> Vec<HeldLock> {
+    let held = thread::with_current_task(|task| task.held().collect::<Vec<_>>());
+    held.unwrap_or_default()
+        .into_iter()
+        .map(|held| HeldLock {
+            class: registry::describe(held.node()),
+            mode: held.how.mode,
+            trylock: held.how.trylock,
+            place: Place::from(held.site),
+            instance: map::instance_of(held.lock),
+        })
+        .collect()
+}
+
+/// Whether the current task holds `lock`, in any mode or, if one is given, in that mode.
+///
+/// Either of the shared modes answers for both. Unknown if tracking is off or the lock is not an
+/// instrumented one.
+#[must_use]
+pub fn is_held<L: Tracked + ?Sized>(lock: &L, mode: Option<Mode>) -> LockState {
+    match lock.map() {
+        Some(map) => map_is_held(map, mode),
+        None => LockState::Unknown,
+    }
+}
+
+fn map_is_held(map: &Map, mode: Option<Mode>) -> LockState {
+    if matches!(thread::with_task(Task::state), State::Off | State::Reporting) {
+        return LockState::Unknown;
+    }
+    let lock = map.word().lock();
+    let held = thread::with_current_task(|task| {
+        task.held()
+            .filter(|held| held.lock == lock)
+            .any(|held| mode.is_none_or(|mode| mode.is_shared() == held.how.mode.is_shared()))
+    });
+    match held {
+        Some(true) => LockState::Held,
+        Some(false) => LockState::NotHeld,
+        None => LockState::Unknown,
+    }
+}
+
+/// The work of the assert macros about one lock.
+#[doc(hidden)]
+#[track_caller]
+pub fn assert_lock<L: Tracked + ?Sized>(lock: &L, assertion: Assertion) {
+    let (mode, expected) = match assertion {
+        Assertion::Held => (None, LockState::Held),
+        Assertion::HeldWrite => (Some(Mode::Exclusive), LockState::Held),
+        Assertion::HeldRead => (Some(Mode::Shared), LockState::Held),
+        Assertion::NotHeld | Assertion::NoneHeld => (None, LockState::NotHeld),
+    };
+    let state = is_held(lock, mode);
+    if state != expected && state != LockState::Unknown {
+        process::assertion_failed(assertion, lock.map(), Location::caller());
+    }
+}
+
+/// The work of the assert macro about all locks.
+#[doc(hidden)]
+#[track_caller]
+pub fn assert_none_held() {
+    if thread::with_current_task(|task| task.depth()).is_some_and(|depth| depth != 0) {
+        process::assertion_failed(Assertion::NoneHeld, None, Location::caller());
+    }
+}
+
+/// The work of the `might_lock` macros.
+#[doc(hidden)]
+#[track_caller]
+pub fn might_lock<L: Tracked + ?Sized>(lock: &L, how: How, describe: Describe) {
+    if let Some(map) = lock.map() {
+        event::before_acquire(map, how, describe, Location::caller());
+    }
+}

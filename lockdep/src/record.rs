@@ -1,0 +1,108 @@
+//! The file format between a tracked process and the command that gathers its records.
+//!
+//! One JSON value a line, appended at once: a killed process loses nothing but the line in flight.
+//! A class, module or edge is written before anything that refers to it. Ids are local to the
+//! file.
+//!
+//! Addresses stay addresses here: resolving them in every process would cost each of them the
+//! parsing of its own debug information. The command resolves the few that a report needs.
+
+use serde::{Deserialize, Serialize};
+
+use crate::class::Class;
+use crate::mode::Mode;
+use crate::place::Place;
+use crate::violation::Violation;
+
+/// Version of the format, in the first line of each file.
+pub const VERSION: u32 = 1;
+
+/// The ending of a record file's name.
+pub const EXTENSION: &str = "lockdep";
+
+/// One line of a record file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "snake_case")]
+pub enum Record {
+    /// The first line: which process wrote this.
+    Process {
+        /// Version of the format.
+        version: u32,
+        /// Process id.
+        pid: u32,
+        /// Path of the executable.
+        executable: String,
+        /// Working directory at the start, to which relative places may refer.
+        directory: String,
+    },
+    /// A class that later lines refer to by `id`.
+    Class {
+        /// Id within this file.
+        id: u32,
+        /// The class.
+        class: Class,
+    },
+    /// A loaded object that later lines refer to by `id`.
+    Module {
+        /// Id within this file.
+        id: u32,
+        /// Path of the executable or shared object.
+        path: String,
+    },
+    /// A dependency that this process saw for the first time.
+    Edge(Edge),
+    /// A violation that this process found.
+    Violation {
+        /// The violation, with its stacks resolved.
+        violation: Violation,
+    },
+    /// A violation was met again; written at the 2nd, 4th, 8th … time.
+    Repeat {
+        /// Which of this file's `Violation` lines, from 0.
+        violation: u32,
+        /// How often it was met so far.
+        times: u64,
+    },
+    /// Something that was not checked or not written, in words; so that no loss is silent.
+    Loss {
+        /// What, and how much of it.
+        what: String,
+    },
+}
+
+/// A dependency between two classes with its first witness.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edge {
+    /// The task that made it.
+    pub task: String,
+    /// The lock it held.
+    pub held: EdgeEnd,
+    /// The lock it wanted.
+    pub wanted: EdgeEnd,
+}
+
+/// One end of a recorded edge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EdgeEnd {
+    /// Id of the class within this file.
+    pub class: u32,
+    /// How it was held or wanted.
+    pub mode: Mode,
+    /// Whether it was taken by a try-lock.
+    pub trylock: bool,
+    /// Tells locks of one class apart within this process; 0 if it is not known.
+    pub instance: u64,
+    /// Where the lock was taken.
+    pub place: Place,
+    /// The stack, innermost first; empty if no backtrace was taken.
+    pub stack: Vec<Address>,
+}
+
+/// A return address, as a byte of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Address {
+    /// Id of the module within this file.
+    pub module: u32,
+    /// Offset within the module's file, in bytes.
+    pub offset: u64,
+}

@@ -1,0 +1,159 @@
+//! Writes what the process learns to its own file, at once.
+//!
+//! A line is one `write`, so that a killed process leaves whole lines. If writing fails the
+//! recorder says so once and stops; the tracker goes on and prints its reports itself.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use parking_lot::Mutex;
+use rustc_hash::FxHashSet;
+
+use crate::hook;
+use crate::loss::{self, Loss};
+use crate::modules::Modules;
+use crate::record::{EXTENSION, Edge, EdgeEnd, Record, VERSION};
+use crate::registry::{self, Node};
+use crate::tracker::{Learned, Met};
+use crate::witness::{End, Witness};
+
+/// The process's record file.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    folder: PathBuf,
+    writing: AtomicBool,
+    file: Mutex<Option<RecordFile>>,
+}
+
+/// An open record file with what it has defined so far.
+#[derive(Debug)]
+struct RecordFile {
+    file: File,
+    /// Whose file this is: a child of `fork` needs its own.
+    pid: u32,
+    classes: FxHashSet<Node>,
+    modules: Modules,
+    /// Numbers of the violations in this file, by the tracker's numbers.
+    violations: Vec<usize>,
+}
+
+impl Recorder {
+    pub(crate) fn new(folder: PathBuf) -> Recorder {
+        Recorder { folder, writing: AtomicBool::new(true), file: Mutex::new(None) }
+    }
+
+    /// Whether records are still being written.
+    pub(crate) fn is_writing(&self) -> bool {
+        self.writing.load(Relaxed)
+    }
+
+    /// Appends what one event taught.
+    pub(crate) fn record(&self, learned: &Learned) {
+        if learned.dependencies.is_empty() && learned.met.is_empty() || !self.is_writing() {
+            return;
+        }
+        let mut file = self.file.lock();
+        if let Err(error) = self.write(&mut file, learned) {
+            loss::count(Loss::Unwritten);
+            self.writing.store(false, Relaxed);
+            hook::say(format_args!(
+                "lockdep: cannot write records to {}: {error}; reports are printed here instead\n",
+                self.folder.display()
+            ));
+        }
+    }
+
+    fn write(&self, file: &mut Option<RecordFile>, learned: &Learned) -> io::Result<()> {
+        let pid = std::process::id();
+        let file = match file {
+            Some(open) if open.pid == pid => open,
+            _ => file.insert(RecordFile::create(&self.folder, pid)?),
+        };
+        for witness in &learned.dependencies {
+            file.dependency(witness)?;
+        }
+        for met in &learned.met {
+            file.met(met)?;
+        }
+        Ok(())
+    }
+}
+
+impl RecordFile {
+    fn create(folder: &std::path::Path, pid: u32) -> io::Result<RecordFile> {
+        fs::create_dir_all(folder)?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let path = folder.join(format!("{pid}-{now}.{EXTENSION}"));
+        let file = OpenOptions::new().append(true).create_new(true).open(path)?;
+        let mut file = RecordFile {
+            file,
+            pid,
+            classes: FxHashSet::default(),
+            modules: Modules::default(),
+            violations: Vec::new(),
+        };
+        let text = |path: io::Result<PathBuf>| {
+            path.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default()
+        };
+        file.line(&Record::Process {
+            version: VERSION,
+            pid,
+            executable: text(std::env::current_exe()),
+            directory: text(std::env::current_dir()),
+        })?;
+        Ok(file)
+    }
+
+    fn line(&mut self, record: &Record) -> io::Result<()> {
+        let mut line = serde_json::to_vec(record)?;
+        line.push(b'\n');
+        self.file.write_all(&line)
+    }
+
+    fn dependency(&mut self, witness: &Witness) -> io::Result<()> {
+        let held = self.end(&witness.held)?;
+        let wanted = self.end(&witness.wanted)?;
+        let task = witness.task.as_ref().to_owned();
+        self.line(&Record::Edge(Edge { task, held, wanted }))
+    }
+
+    fn met(&mut self, met: &Met) -> io::Result<()> {
+        match self.violations.iter().position(|&index| index == met.index) {
+            None => {
+                self.violations.push(met.index);
+                self.line(&Record::Violation { violation: met.violation.as_ref().clone() })
+            }
+            Some(violation) if met.times.is_power_of_two() => self
+                .line(&Record::Repeat { violation: violation as u32, times: met.times }),
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn end(&mut self, end: &End) -> io::Result<EdgeEnd> {
+        let node = end.node();
+        if self.classes.insert(node) {
+            self.line(&Record::Class { id: node.bits(), class: registry::describe(node) })?;
+        }
+        let mut stack = Vec::new();
+        for &address in end.trace.iter().flat_map(|trace| trace.iter()) {
+            let Some((address, new)) = self.modules.locate(address) else {
+                continue;
+            };
+            if let Some(path) = new {
+                self.line(&Record::Module { id: address.module, path })?;
+            }
+            stack.push(address);
+        }
+        Ok(EdgeEnd {
+            class: node.bits(),
+            mode: end.how.mode,
+            trylock: end.how.trylock,
+            instance: crate::map::instance_of(end.lock),
+            place: end.site.into(),
+            stack,
+        })
+    }
+}

@@ -1,0 +1,329 @@
+//! The long explanation of each rule, for `cargo lockdep explain`.
+//!
+//! Written for a reader who never heard of lock dependency tracking. Each says, in this order: what
+//! the rule is, code that breaks it, how to mend it, when to let it be, which level reports it.
+
+/// The explanation of a rule, by its code (`LD0002`); none for a code that no rule has.
+///
+/// ```
+/// # use lockdep::report::explain;
+/// assert!(explain("LD0002").unwrap().starts_with("LD0002: lock order inversion"));
+/// assert!(explain("LD9999").is_none());
+/// ```
+pub fn explain(code: &str) -> Option<&'static str> {
+    let text = match code {
+        "LD0001" => RECURSION,
+        "LD0002" => INVERSION,
+        "LD0003" => INSTANCE_INVERSION,
+        "LD0004" => UNORDERED_NESTING,
+        "LD0005" => RELEASE_NOT_HELD,
+        "LD0006" => HELD_LOCK_FREED,
+        "LD0007" => ASSERTION_FAILED,
+        _ => return None,
+    };
+    Some(text)
+}
+
+const RECURSION: &str = "\
+LD0001: lock taken again by its holder
+
+A thread asks for a lock that it already holds. The locks of `std`, `parking_lot` and `tokio` do not
+count how often their holder took them: the second call waits for the first to be released, the
+first is released by the thread that is waiting, and so it waits forever. The report is made before
+the call blocks.
+
+    struct Account { balance: Mutex<i64> }
+
+    impl Account {
+        fn withdraw(&self, sum: i64) {
+            let mut balance = self.balance.lock().unwrap();
+            if self.covers(sum) {               // takes `balance` again: hangs here
+                *balance -= sum;
+            }
+        }
+
+        fn covers(&self, sum: i64) -> bool {
+            *self.balance.lock().unwrap() >= sum
+        }
+    }
+
+Two reads of one `RwLock` by one thread hang only now and then: a reader that arrives behind a
+waiting writer has to wait, or writers would starve. If a writer asks between the two reads, it
+waits for the first read, the second read waits for the writer, and the first read ends after the
+second. The standard library promises neither that this works nor that it fails. The report then
+shows another party, `a writer`.
+
+A guard lives longer than it looks: in `match lock.lock().unwrap().next() { … }`, `if let` before
+edition 2024, and `for x in lock.lock().unwrap().iter() { … }`, it lives to the end of the block.
+
+How to mend it
+  - Hand on what the guard gives instead of the lock: `fn covers(balance: i64, sum: i64)`.
+  - End the first guard before the call: `drop(balance)`, or a block around its use.
+  - Split a method in two: a public one that locks, a private one that expects the guard.
+  - For reads, `read_recursive` of `parking_lot` passes waiting writers; `std` has nothing like it.
+
+When to let it be
+  Certain recursion: never, the thread hangs. Two reads: if no thread ever writes while others read,
+  for instance because all writing is done before the first thread is started.
+
+Reported at every level.
+";
+
+const INVERSION: &str = "\
+LD0002: lock order inversion
+
+Two locks are taken in one order here and in the other order there. If two threads do both at the
+same time, each can get its first lock and then wait for the lock that the other one has, forever.
+Nothing hung in the run that was reported: the order that could hang was put together from
+what was seen at different times. Such a program can pass its tests for years.
+
+    static ACCOUNTS: Mutex<Vec<Account>> = Mutex::new(Vec::new());
+    static LOG: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+    fn pay() {
+        let accounts = ACCOUNTS.lock().unwrap();
+        LOG.lock().unwrap().push(format!(\"{} accounts\", accounts.len()));
+    }                                           // order: ACCOUNTS, then LOG
+
+    fn audit() {
+        let log = LOG.lock().unwrap();
+        let accounts = ACCOUNTS.lock().unwrap();
+        println!(\"{} lines, {} accounts\", log.len(), accounts.len());
+    }                                           // order: LOG, then ACCOUNTS
+
+The same happens with three or more locks in a circle: A before B, B before C, C before A.
+
+Locks are judged by kind, not one by one: all locks that are made at one place in the source for one
+type are one kind. What was learned from one bar's lock is held against every bar's lock, so one run
+with one bar tells what could happen with a thousand.
+
+How to read the report
+  The columns show an order of steps that hangs, one column a task. Below, for each pair of locks:
+  where the first was taken (`held since`), where the second was asked for (`wanted at`), and how
+  the program came there. `now` is the one that completed the picture. If both sides were seen in
+  one thread, the second column, as in `main (2)`, stands for another thread that does the same.
+  If only reads meet, a third column, `a writer`, stands for any thread that asks to write between:
+  a reader that arrives behind a waiting writer has to wait.
+
+How to mend it
+  - Choose one order, write it down at the fields, and keep to it everywhere.
+  - Let go of the first lock before taking the second: copy out what is needed, then `drop`.
+  - Take the second with `try_lock`, and let go of the first if that fails.
+  - Put both values into one lock, if they are always used together.
+  - Do not call unknown code (callbacks, `Drop`, `Display`) while a lock is held.
+
+When to let it be
+  If the two orders can never run at the same time, for instance because one of them is over before
+  any thread is started, or because both always run under a third lock. It is worth a comment in the
+  code: the next change may end it.
+
+Reported at every level.
+";
+
+const INSTANCE_INVERSION: &str = "\
+LD0003: lock order inversion among locks of one kind
+
+Two locks that were made at the same place in the source, for instance those of two accounts of one
+bank, are taken in one order here and in the other order there. If two threads do both at the same
+time, each can get its first lock and then wait forever for the lock that the other one has.
+
+    fn transfer(from: &Mutex<Account>, to: &Mutex<Account>, sum: i64) {
+        let mut from = from.lock().unwrap();
+        let mut to = to.lock().unwrap();
+        from.balance -= sum;
+        to.balance += sum;
+    }
+
+    transfer(&alice, &bob, 10);                 // order: alice, then bob
+    transfer(&bob, &alice, 5);                  // order: bob, then alice
+
+All locks that are made at one place for one type are one kind, and a kind cannot be ordered against
+itself. So the tracker learns the order between the locks themselves, and reports when it is turned
+round. In the report `first` and `second` tell the locks apart.
+
+How to mend it
+  - Sort before locking, by something that does not change: an index, a key, the address.
+
+        let (low, high) = if from.id < to.id { (from, to) } else { (to, from) };
+
+  - Hold one at a time: take the sum out of the one, let go, put it into the other.
+  - Take all but the first with `try_lock`; if that fails let go of everything and start again.
+  - Guard them all by one lock that is taken first.
+
+When to let it be
+  If a lock that is not tracked (one between processes, say) keeps the two orders apart, or if they
+  can never run at the same time.
+
+Reported at level `deadlock`, the default. Level `order` does not wait for the second order and
+reports the nesting itself as LD0004.
+";
+
+const UNORDERED_NESTING: &str = "\
+LD0004: locks of one kind nested without an order
+
+A thread holds a lock and takes another one that was made at the same place in the source. Nothing
+wrong was seen: the locks were not taken in the other order. But nothing says that they cannot be
+either, and if two threads meet the same two locks in opposite orders, both wait forever.
+
+    fn merge(into: &Mutex<Vec<u8>>, from: &Mutex<Vec<u8>>) {
+        let mut into = into.lock().unwrap();
+        into.append(&mut from.lock().unwrap()); // what if somebody merges the other way?
+    }
+
+This is the discipline of the Linux kernel: every nesting within a kind has to be declared.
+
+How to mend it
+  - Hold one at a time, if that is enough.
+  - Take them in a fixed order (by index, by key, by address).
+  - Make parents and children different kinds: construct them at two places of the source.
+  - Declare the order where you instrument a lock by hand: give the inner one a subclass, as in
+    `lock_acquire_exclusive!(&map, subclass = 1)`. Locks at different levels are different kinds.
+
+When to let it be
+  If the order is fixed by something that the tracker cannot see: parents before children of a tree,
+  smaller indices before larger ones. Level `deadlock` is silent about these, and reports only when
+  a learned order is turned round (LD0003).
+
+Reported at level `order` only: `LOCKDEP_LEVEL=order`.
+";
+
+const RELEASE_NOT_HELD: &str = "\
+LD0005: release of a lock that is not held
+
+A lock is released by a thread that does not hold it. Either it was released twice, or another
+thread took it. In both cases somebody may believe to be alone with the data who is not.
+
+With guards that end by themselves and cannot be sent to other threads, this cannot happen. It
+happens where a lock is released by hand:
+
+    let guard = raw.lock();                     // taken here
+    std::mem::forget(guard);
+    if failed {
+        unsafe { raw.force_unlock() };          // released here
+    }
+    unsafe { raw.force_unlock() };              // and here again
+
+and in code that reports its own lock to the tracker and says `lock_release!` on a path where it
+did not say that it took the lock.
+
+How to mend it
+  - Release the lock once, in the thread that took it; let a guard do it.
+  - To hand over work that is half done, send it through a channel instead of sending the lock.
+  - To wait in one thread for what another one does, use a semaphore or a condition variable: these
+    have no holder.
+
+When to let it be
+  If the lock is meant to be handed from thread to thread, as with `parking_lot`'s feature
+  `send_guard`. The tracker then no longer knows who holds it, and finds less.
+
+Reported at every level.
+";
+
+const HELD_LOCK_FREED: &str = "\
+LD0006: lock destroyed while it is held
+
+A lock goes out of scope, is freed or is initialised again while a thread still holds it. Nobody can
+release it any more. A guard borrows its lock, so safe code comes here only by a guard that was
+forgotten:
+
+    {
+        let state = Mutex::new(State::default());
+        std::mem::forget(state.lock().unwrap());    // held from here on
+    }                                               // destroyed here, still held
+
+or by a lock without borrows: one that is locked and unlocked by hand, or lies in memory that is
+managed by hand and used again while somebody is still inside.
+
+How to mend it
+  - Let the guard end before the lock does: look for `mem::forget`, `ManuallyDrop`, `Box::leak` and
+    cycles of `Rc` on the way from one place to the other.
+  - If a lock must outlive its users, count them: put it into an `Arc`, and clone that into whoever
+    holds a guard.
+  - In code that reports its own lock to the tracker, say `lock_release!` on every path.
+
+When to let it be
+  If the guard is forgotten on purpose, to close a lock for good, and nobody can be waiting for it.
+
+Reported at level `order` only: `LOCKDEP_LEVEL=order`.
+";
+
+const ASSERTION_FAILED: &str = "\
+LD0007: lock assertion failed
+
+The program says in its source which locks are held at this point, and it is not so.
+
+    fn push(queue: &Queue, job: Job) {
+        lockdep_assert_held!(&queue.lock);      // callers have to hold it
+        // …
+    }
+
+    push(&queue, job);                          // this caller does not
+
+Rust's guards say this better wherever the data lies inside the lock. The assertions are for
+functions that expect a lock to be held (or not to be held) that they do not get passed.
+
+  lockdep_assert_held!        the lock is held, no matter how
+  lockdep_assert_held_write!  the lock is held exclusively
+  lockdep_assert_held_read!   the lock is held for reading
+  lockdep_assert_not_held!    this thread does not hold the lock
+  lockdep_assert_none_held!   this thread holds no lock at all
+
+It counts what the current thread holds, not whether anyone does, and this very lock, not one of the
+same kind. Where the tracker cannot say, the assertion is silent.
+
+How to mend it
+  - Take the lock in the caller, and keep the guard until the function has returned.
+    `let _ = lock.lock()` ends the guard at once; `let _guard = lock.lock()` keeps it.
+  - If the lock must not be held, end its guard first: `drop(guard)`, or a block around its use.
+  - If the assertion demands too much, make it weaker: it is code like any other.
+
+When to let it be
+  Never: a false assertion is a wrong comment that is checked.
+
+Reported at every level.
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CODES: [&str; 7] = [
+        "LD0001", "LD0002", "LD0003", "LD0004", "LD0005", "LD0006", "LD0007",
+    ];
+
+    #[test]
+    fn every_rule_is_explained_under_the_same_headings() {
+        for code in CODES {
+            let text = explain(code).expect(code);
+            assert!(text.starts_with(&format!("{code}: ")), "{code}");
+            let headings = [
+                "\nHow to mend it\n",
+                "\nWhen to let it be\n",
+                "\nReported at ",
+            ];
+            let found: Vec<_> = headings.iter().map(|heading| text.find(heading)).collect();
+            assert!(
+                found.iter().all(Option::is_some) && found.is_sorted(),
+                "{code}: {found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_explanation_is_at_most_a_hundred_columns_wide() {
+        for line in CODES
+            .iter()
+            .filter_map(|code| explain(code))
+            .flat_map(str::lines)
+        {
+            assert!(line.chars().count() <= 100, "{line}");
+        }
+    }
+
+    #[test]
+    fn no_rule_has_another_code() {
+        assert_eq!(explain("LD0000"), None);
+        assert_eq!(explain("LD0008"), None);
+        assert_eq!(explain(""), None);
+    }
+}

@@ -1,0 +1,190 @@
+//! How a page looks.
+//!
+//! ```text
+//! error[CODE]: title
+//!   what happened
+//!
+//!   label   type of lock   made at place
+//!
+//!   scenario in columns
+//!
+//!   head of a section
+//!       held since   function   place
+//!   why   …
+//!   help  …
+//!   more  …
+//! ```
+
+use std::fmt;
+
+use crate::violation::Violation;
+
+use super::assertion::Failed;
+use super::elision::{WIDTH, collapse, width, wrap};
+use super::function;
+use super::lock::ClassRow;
+use super::page::{Page, Section};
+use super::paths::Paths;
+use super::typename::without_paths;
+use super::{inversion, misuse, nesting, recursion};
+
+/// Left edge of what stands in the body.
+const BODY: usize = 2;
+/// Left edge of the lines of a section.
+const ROWS: usize = 6;
+/// Columns of `held since`, `destroyed at`, with the gap behind them.
+const KEY: usize = 13;
+/// Columns of a function's name: no fewer, even if the place then leaves the page; no more.
+const FUNCTION: (usize, usize) = (28, 60);
+/// The fewest columns of a lock's type.
+const LOCK: usize = 16;
+
+/// The text of a violation.
+///
+/// `Display` gives several lines without a line break at the end.
+#[derive(Debug)]
+pub struct Report<'a> {
+    violation: &'a Violation,
+    paths: &'a Paths,
+}
+
+impl<'a> Report<'a> {
+    /// The report of `violation`, with file names as `paths` prints them.
+    pub fn new(violation: &'a Violation, paths: &'a Paths) -> Report<'a> {
+        Report { violation, paths }
+    }
+
+    fn page(&self) -> Page {
+        let paths = self.paths;
+        match self.violation {
+            Violation::Recursion(dependency) => recursion::page(dependency, paths),
+            Violation::Inversion { cycle, closing } => inversion::page(cycle, *closing, paths),
+            Violation::InstanceInversion { cycle, closing } => {
+                inversion::page_of_one_class(cycle, *closing, paths)
+            }
+            Violation::UnorderedNesting(dependency) => nesting::page(dependency, paths),
+            Violation::ReleaseNotHeld { task, class, at } => {
+                misuse::release_not_held(task, class, at, paths)
+            }
+            Violation::HeldLockFreed { task, held, at } => {
+                misuse::held_lock_freed(task, held, at, paths)
+            }
+            Violation::AssertionFailed {
+                task,
+                assertion,
+                class,
+                held,
+                at,
+            } => {
+                let (class, assertion) = (class.as_ref(), *assertion);
+                Failed {
+                    task,
+                    assertion,
+                    class,
+                    held,
+                    at,
+                }
+                .page(paths)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let code = self.violation.code();
+        let page = self.page();
+        writeln!(f, "error[{code}]: {}", page.title)?;
+        paragraph(f, "", &page.event)?;
+        if !page.classes.is_empty() {
+            writeln!(f)?;
+            classes(f, &page.classes)?;
+        }
+        if let Some(scenario) = &page.scenario {
+            writeln!(f)?;
+            for line in scenario.lines() {
+                writeln!(f, "{line}")?;
+            }
+        }
+        for note in &page.notes {
+            paragraph(f, "", note)?;
+        }
+        writeln!(f)?;
+        sections(f, &page.sections)?;
+        paragraph(f, "why   ", &page.why)?;
+        paragraph(f, "help  ", &page.help)?;
+        write!(f, "  more  cargo lockdep explain {code}")
+    }
+}
+
+/// `text` behind `key`, in as many lines as it takes.
+fn paragraph(f: &mut fmt::Formatter<'_>, key: &str, text: &str) -> fmt::Result {
+    let indent = BODY + width(key);
+    for (index, line) in wrap(text, WIDTH - indent).iter().enumerate() {
+        let key = if index == 0 { key } else { "" };
+        writeln!(f, "{:BODY$}{key:<keys$}{line}", "", keys = indent - BODY)?;
+    }
+    Ok(())
+}
+
+fn classes(f: &mut fmt::Formatter<'_>, rows: &[ClassRow]) -> fmt::Result {
+    let labels = widest(rows.iter().map(|row| &row.label));
+    let places = widest(rows.iter().map(|row| &row.place));
+    let fixed = BODY + labels + 3 + 3 + width("made at ") + places;
+    let room = WIDTH.saturating_sub(fixed).max(LOCK);
+    let locks: Vec<String> = rows.iter().map(|row| lock_in(&row.lock, room)).collect();
+    let room = widest(locks.iter());
+    for (row, lock) in rows.iter().zip(locks) {
+        let place = match row.place.as_str() {
+            "" => String::new(),
+            place => format!("made at {place}"),
+        };
+        // Without any type the table has no column for it.
+        let lock = if room == 0 {
+            String::new()
+        } else {
+            format!("{lock:<room$}   ")
+        };
+        let line = format!("{:BODY$}{:<labels$}   {lock}{place}", "", row.label);
+        writeln!(f, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// A lock's type in at most `room` columns, without its paths and inner types where it must be.
+fn lock_in(lock: &str, room: usize) -> String {
+    if width(lock) <= room {
+        lock.to_string()
+    } else {
+        collapse(&without_paths(lock), room)
+    }
+}
+
+fn sections(f: &mut fmt::Formatter<'_>, sections: &[Section]) -> fmt::Result {
+    let rows = || sections.iter().flat_map(|section| &section.rows);
+    let places = widest(rows().map(|row| &row.place));
+    let room = WIDTH
+        .saturating_sub(ROWS + KEY + 2 + places)
+        .clamp(FUNCTION.0, FUNCTION.1);
+    let functions: Vec<String> = rows()
+        .map(|row| function::fit(&row.function, room))
+        .collect();
+    let room = widest(functions.iter());
+    let mut functions = functions.iter();
+    for section in sections {
+        paragraph(f, "", &section.head)?;
+        for (row, function) in section.rows.iter().zip(&mut functions) {
+            let gap = if room == 0 { 0 } else { 2 };
+            let line = format!(
+                "{:ROWS$}{:<KEY$}{function:<room$}{:gap$}{}",
+                "", row.key, "", row.place
+            );
+            writeln!(f, "{}", line.trim_end())?;
+        }
+    }
+    Ok(())
+}
+
+fn widest(texts: impl Iterator<Item = impl AsRef<str>>) -> usize {
+    texts.map(|text| width(text.as_ref())).max().unwrap_or(0)
+}

@@ -1,0 +1,190 @@
+//! All that the environment can set, and the only place that reads it.
+//!
+//! | variable | values |
+//! |---|---|
+//! | `LOCKDEP` | `panic` (default), `report`, `abort`, `off` |
+//! | `LOCKDEP_LEVEL` | `order`, `deadlock` (default) |
+//! | `LOCKDEP_BACKTRACE` | `0`, `1` (default: the user's own frames), `full` |
+//! | `LOCKDEP_OUT` | folder for the process's records; whoever sets it reads them and reports |
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::{env, fmt};
+
+/// Which of the broken orders are violations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Level {
+    /// Every cycle that is strong, and any unordered nesting within a class: the kernel's
+    /// discipline.
+    Order,
+    /// Cycles that can deadlock. Locks of one class may be nested in one order, which is learned.
+    #[default]
+    Deadlock,
+}
+
+/// How much of a stack is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BacktraceStyle {
+    /// Nothing but the place of the call.
+    Off,
+    /// The user's own frames.
+    #[default]
+    Short,
+    /// All frames.
+    Full,
+}
+
+/// What happens when a rule is broken, besides the hook.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reaction {
+    /// The task panics before it takes the lock.
+    #[default]
+    Panic,
+    /// The report is printed and the task goes on.
+    Report,
+    /// The report is printed and the process aborts.
+    Abort,
+    /// Nothing is tracked.
+    Off,
+}
+
+/// What one tracker needs to know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Which of the broken orders are violations.
+    pub level: Level,
+    /// How much of a stack is kept.
+    pub backtrace: BacktraceStyle,
+}
+
+/// What the process needs to know.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// What happens when a rule is broken.
+    pub reaction: Reaction,
+    /// The process's own tracker.
+    pub settings: Settings,
+    /// Where records go, if they are wanted.
+    pub out: Option<PathBuf>,
+}
+
+/// A variable with a value that means nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownValue {
+    /// The variable.
+    pub variable: &'static str,
+    /// Its value.
+    pub value: OsString,
+    /// What it could be.
+    pub accepted: &'static str,
+}
+
+impl fmt::Display for UnknownValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let UnknownValue { variable, value, accepted } = self;
+        write!(f, "{variable} is `{}`; it takes {accepted}", value.to_string_lossy())
+    }
+}
+
+impl std::error::Error for UnknownValue {}
+
+impl Environment {
+    /// What the environment says, and every variable that could not be understood; those keep
+    /// their default.
+    #[must_use]
+    pub fn read() -> (Environment, Vec<UnknownValue>) {
+        Environment::from_variables(|name| env::var_os(name))
+    }
+
+    fn from_variables(
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> (Environment, Vec<UnknownValue>) {
+        let mut unknown = Vec::new();
+        let mut choose = |name: &'static str, accepted, known: &dyn Fn(&str) -> bool| {
+            let value = variable(name).filter(|value| !value.is_empty())?;
+            match value.to_str().filter(|value| known(value)) {
+                Some(value) => Some(value.to_owned()),
+                None => {
+                    unknown.push(UnknownValue { variable: name, value, accepted });
+                    None
+                }
+            }
+        };
+        let reaction = choose("LOCKDEP", "panic, report, abort or off", &|value| {
+            matches!(value, "panic" | "report" | "abort" | "off")
+        });
+        let level = choose("LOCKDEP_LEVEL", "order or deadlock", &|value| {
+            matches!(value, "order" | "deadlock")
+        });
+        let backtrace = choose("LOCKDEP_BACKTRACE", "0, 1 or full", &|value| {
+            matches!(value, "0" | "1" | "full")
+        });
+        let environment = Environment {
+            reaction: match reaction.as_deref() {
+                Some("report") => Reaction::Report,
+                Some("abort") => Reaction::Abort,
+                Some("off") => Reaction::Off,
+                _ => Reaction::Panic,
+            },
+            settings: Settings {
+                level: match level.as_deref() {
+                    Some("order") => Level::Order,
+                    _ => Level::Deadlock,
+                },
+                backtrace: match backtrace.as_deref() {
+                    Some("0") => BacktraceStyle::Off,
+                    Some("full") => BacktraceStyle::Full,
+                    _ => BacktraceStyle::Short,
+                },
+            },
+            out: variable("LOCKDEP_OUT").filter(|out| !out.is_empty()).map(PathBuf::from),
+        };
+        (environment, unknown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> (Environment, Vec<UnknownValue>) {
+        Environment::from_variables(|name| {
+            let (_, value) = variables.iter().find(|(variable, _)| *variable == name)?;
+            Some(OsString::from(value))
+        })
+    }
+
+    #[test]
+    fn an_empty_environment_panics_at_level_deadlock() {
+        let (environment, unknown) = read(&[("LOCKDEP", ""), ("LOCKDEP_OUT", "")]);
+        assert_eq!(environment, Environment::default());
+        assert_eq!(unknown, []);
+    }
+
+    #[test]
+    fn every_variable_is_heard() {
+        let (environment, unknown) = read(&[
+            ("LOCKDEP", "abort"),
+            ("LOCKDEP_LEVEL", "order"),
+            ("LOCKDEP_BACKTRACE", "full"),
+            ("LOCKDEP_OUT", "records"),
+        ]);
+        assert_eq!(unknown, []);
+        assert_eq!(environment.reaction, Reaction::Abort);
+        assert_eq!(
+            environment.settings,
+            Settings { level: Level::Order, backtrace: BacktraceStyle::Full }
+        );
+        assert_eq!(environment.out, Some(PathBuf::from("records")));
+    }
+
+    #[test]
+    fn an_unknown_value_is_named_with_what_is_accepted() {
+        let (environment, unknown) = read(&[("LOCKDEP_LEVEL", "strict")]);
+        assert_eq!(environment.settings.level, Level::Deadlock);
+        assert_eq!(
+            unknown[0].to_string(),
+            "LOCKDEP_LEVEL is `strict`; it takes order or deadlock"
+        );
+    }
+}

@@ -1,0 +1,144 @@
+//! The tasks of threads: the only thread-locals of the tracker.
+//!
+//! [`TASK`] has no destructor, so it can be used as long as the thread runs any code at all: in
+//! destructors of other thread-locals, and in an allocator that is called by them.
+
+use std::cell::RefCell;
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::how::{Describe, How};
+use crate::map::Map;
+use crate::task::{State, Task};
+use crate::tracker::{Met, Tracker};
+use crate::violation::Assertion;
+
+thread_local! {
+    static TASK: Task = const { Task::of_thread() };
+    /// Trackers that the thread's events go to instead of the process's, innermost last.
+    static SCOPES: RefCell<Vec<Scope>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A tracker for some time in place of the process's.
+struct Scope {
+    tracker: Arc<Tracker>,
+    task: Box<Task>,
+    met: Vec<Met>,
+}
+
+/// The current thread's task.
+#[inline]
+pub(crate) fn with_task<R>(f: impl FnOnce(&Task) -> R) -> R {
+    TASK.with(f)
+}
+
+/// The current thread's name, as reports show it.
+pub(crate) fn name() -> Arc<str> {
+    // Once the thread's locals are being destroyed its handle may be gone, and asking would panic.
+    if SCOPES.try_with(|_| ()).is_err() {
+        return Arc::from("a thread that ends");
+    }
+    match std::thread::current().name() {
+        Some(name) => Arc::from(name),
+        None => Arc::from("unnamed thread"),
+    }
+}
+
+impl Tracker {
+    /// Runs `f` with the locks of this thread tracked by this tracker alone, and returns what it
+    /// met: nothing panics, nothing is printed and no hook is called.
+    ///
+    /// Other threads, those that `f` starts too, stay with the tracker they have.
+    pub fn run<R>(self: &Arc<Self>, f: impl FnOnce() -> R) -> (R, Vec<Met>) {
+        /// Restores the thread's state, after a panic of `f` too.
+        struct Leave(State);
+        impl Drop for Leave {
+            fn drop(&mut self) {
+                SCOPES.with_borrow_mut(|scopes| drop(scopes.pop()));
+                with_task(|task| task.set_state(self.0));
+            }
+        }
+        let task = Box::new(Task::of_thread());
+        task.set_state(State::Active);
+        SCOPES.with_borrow_mut(|scopes| {
+            scopes.push(Scope { tracker: Arc::clone(self), task, met: Vec::new() });
+        });
+        let leave = Leave(with_task(|task| {
+            let state = task.state();
+            task.set_state(State::Scoped);
+            state
+        }));
+        let result = f();
+        let met = SCOPES.with_borrow_mut(|scopes| {
+            scopes.last_mut().map(|scope| std::mem::take(&mut scope.met)).unwrap_or_default()
+        });
+        drop(leave);
+        (result, met)
+    }
+}
+
+/// Gives an event to the innermost scope; the thread's own task is told to pass over what the
+/// scope's work does meanwhile.
+fn in_scope<R>(f: impl FnOnce(&mut Scope) -> R) -> Option<R> {
+    with_task(|task| task.set_state(State::Working));
+    let result = SCOPES
+        .try_with(|scopes| scopes.try_borrow_mut().ok().and_then(|mut s| s.last_mut().map(f)));
+    with_task(|task| task.set_state(State::Scoped));
+    result.ok().flatten()
+}
+
+/// `before_acquire` of a thread whose state is [`State::Scoped`].
+pub(crate) fn scoped_before_acquire(
+    map: &Map,
+    how: How,
+    describe: Describe,
+    site: &'static Location<'static>,
+) {
+    in_scope(|scope| {
+        let met = scope.tracker.before_acquire(&scope.task, map, how, describe, site);
+        scope.met.extend(met);
+    });
+}
+
+/// `acquired` of a thread whose state is [`State::Scoped`].
+pub(crate) fn scoped_acquired(map: &Map, how: How, site: &'static Location<'static>) {
+    in_scope(|scope| scope.tracker.acquired(&scope.task, map, how, site));
+}
+
+/// `released` of a thread whose state is [`State::Scoped`].
+pub(crate) fn scoped_released(map: &Map) {
+    // A lock taken before the scope began is the thread's own.
+    let lock = map.word().lock();
+    if with_task(|task| task.held().any(|held| held.lock == lock)) {
+        let inside = in_scope(|scope| scope.task.held().any(|held| held.lock == lock));
+        if inside != Some(true) {
+            with_task(|task| task.remove(lock));
+            return;
+        }
+    }
+    in_scope(|scope| {
+        let met = scope.tracker.released(&scope.task, map);
+        scope.met.extend(met);
+    });
+}
+
+/// A failed assertion of a thread whose state is [`State::Scoped`].
+pub(crate) fn scoped_assertion_failed(
+    assertion: Assertion,
+    map: Option<&Map>,
+    site: &'static Location<'static>,
+) {
+    in_scope(|scope| {
+        let met = scope.tracker.assertion_failed(&scope.task, assertion, map, site);
+        scope.met.push(met);
+    });
+}
+
+/// The task whose held stack counts now: the innermost scope's, or the thread's.
+pub(crate) fn with_current_task<R>(f: impl FnOnce(&Task) -> R) -> Option<R> {
+    if with_task(Task::state) == State::Scoped {
+        in_scope(|scope| f(&scope.task))
+    } else {
+        Some(with_task(f))
+    }
+}

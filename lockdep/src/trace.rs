@@ -1,0 +1,55 @@
+//! Stacks: captured cheaply, resolved late.
+//!
+//! A capture is a list of addresses. Names and lines cost the parsing of debug information and are
+//! looked up only for what a report shows.
+
+use std::borrow::Cow;
+use std::ffi::c_void;
+use std::sync::Arc;
+
+use crate::frames;
+use crate::place::Place;
+use crate::settings::BacktraceStyle;
+use crate::violation::Frame;
+
+/// How deep a stack is captured.
+const MAX_DEPTH: usize = 128;
+
+/// The addresses of a stack, innermost first, each within its call.
+pub(crate) type Trace = Arc<[usize]>;
+
+/// Captures the current stack.
+#[inline(never)]
+pub(crate) fn capture() -> Trace {
+    let mut addresses = Vec::with_capacity(32);
+    backtrace::trace(|frame| {
+        // A return address may be the first byte of another line or function.
+        let address = frame.ip().addr().saturating_sub(1);
+        addresses.push(address);
+        addresses.len() < MAX_DEPTH
+    });
+    Arc::from(addresses)
+}
+
+/// Looks the frames of a stack up.
+pub(crate) fn resolve(trace: &[usize], style: BacktraceStyle) -> Vec<Frame> {
+    let mut frames = Vec::with_capacity(trace.len());
+    for &address in trace {
+        backtrace::resolve(std::ptr::without_provenance_mut::<c_void>(address), |symbol| {
+            let Some(name) = symbol.name() else {
+                return;
+            };
+            let place = symbol.filename().zip(symbol.lineno()).map(|(file, line)| Place {
+                file: Cow::Owned(file.to_string_lossy().into_owned()),
+                line,
+                column: symbol.colno().unwrap_or(0),
+            });
+            frames.push(Frame { function: format!("{name:#}"), place });
+        });
+    }
+    match style {
+        BacktraceStyle::Off => Vec::new(),
+        BacktraceStyle::Short => frames::trim(frames),
+        BacktraceStyle::Full => frames,
+    }
+}

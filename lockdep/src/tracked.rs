@@ -1,0 +1,32 @@
+//! What the query and assert macros take: anything that may have a map.
+
+use std::sync::{Mutex, RwLock};
+
+use crate::Map;
+
+/// A lock that may be tracked.
+///
+/// A lock of one's own implements this by giving its map away. The real types of `std` have none,
+/// so that code which asserts about them compiles, and passes, with tracking off.
+pub trait Tracked {
+    /// The lock's map; none if the lock is not instrumented.
+    fn map(&self) -> Option<&Map>;
+}
+
+impl Tracked for Map {
+    fn map(&self) -> Option<&Map> {
+        Some(self)
+    }
+}
+
+impl<T: ?Sized> Tracked for Mutex<T> {
+    fn map(&self) -> Option<&Map> {
+        None
+    }
+}
+
+impl<T: ?Sized> Tracked for RwLock<T> {
+    fn map(&self) -> Option<&Map> {
+        None
+    }
+}

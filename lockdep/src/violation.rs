@@ -1,0 +1,185 @@
+//! A broken rule as data.
+//!
+//! A violation owns everything that its report says, so that it outlives the process it was found
+//! in; the text is made elsewhere (`report`).
+
+use serde::{Deserialize, Serialize};
+
+use crate::class::Class;
+use crate::mode::Mode;
+use crate::place::Place;
+
+/// One function on a stack.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Frame {
+    /// The function's path, demangled, without its hash.
+    pub function: String,
+    /// Where in it the call below was made; none if the program has no debug information.
+    pub place: Option<Place>,
+}
+
+/// One moment of a task: where it was when it touched a lock.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Point {
+    /// The call that took the lock. A wrapper around the lock hides its own caller here; the
+    /// frames show it.
+    pub place: Place,
+    /// The stack, innermost first, trimmed to the user's own frames; empty if no backtrace was
+    /// taken.
+    pub frames: Vec<Frame>,
+}
+
+/// One lock as one task held or wanted it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Touch {
+    /// The lock's class.
+    pub class: Class,
+    /// How it was held or wanted.
+    pub mode: Mode,
+    /// Whether it was taken by a try-lock.
+    pub trylock: bool,
+    /// Tells locks of one class apart within one process; 0 if it is not known.
+    pub instance: u64,
+    /// Where.
+    pub at: Point,
+}
+
+/// One task held a lock while it waited for another: an edge of the graph with its witness.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Dependency {
+    /// The task: a thread's name, or what stands for it.
+    pub task: String,
+    /// The lock it held.
+    pub held: Touch,
+    /// The lock it wanted.
+    pub wanted: Touch,
+}
+
+/// A broken rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "rule", rename_all = "snake_case")]
+pub enum Violation {
+    /// A task wants a lock that it holds itself.
+    Recursion(Dependency),
+    /// Tasks that run at once can wait for each other in a circle: `cycle[i]` waits for the lock
+    /// that `cycle[i + 1]` holds, the last for the first.
+    Inversion {
+        /// The dependencies, starting at the one that holds the smallest class.
+        cycle: Vec<Dependency>,
+        /// Index of the dependency that closed the cycle.
+        closing: usize,
+    },
+    /// Two or more locks of one class were taken in both orders.
+    InstanceInversion {
+        /// As in [`Violation::Inversion`]; all classes are equal, the instances differ.
+        cycle: Vec<Dependency>,
+        /// Index of the dependency that closed the cycle.
+        closing: usize,
+    },
+    /// Two locks of one class were held together with nothing that orders them (reported at level
+    /// `order`).
+    UnorderedNesting(Dependency),
+    /// A task released a lock that it does not hold.
+    ReleaseNotHeld {
+        /// The task.
+        task: String,
+        /// The lock's class.
+        class: Class,
+        /// Where it was released.
+        at: Point,
+    },
+    /// A lock was destroyed or initialised again while it was held (reported at level `order`).
+    HeldLockFreed {
+        /// The task.
+        task: String,
+        /// The lock as it was held.
+        held: Touch,
+        /// Where it was destroyed.
+        at: Point,
+    },
+    /// A `lockdep_assert_…!` does not hold.
+    AssertionFailed {
+        /// The task.
+        task: String,
+        /// What is demanded.
+        assertion: Assertion,
+        /// The lock's class; none if the assertion is about no lock or about one never taken yet.
+        class: Option<Class>,
+        /// What the task holds, oldest first.
+        held: Vec<Touch>,
+        /// Where the assertion stands.
+        at: Point,
+    },
+}
+
+/// What a `lockdep_assert_…!` demands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Assertion {
+    /// The lock is held.
+    Held,
+    /// The lock is held exclusively.
+    HeldWrite,
+    /// The lock is held by a reader.
+    HeldRead,
+    /// The lock is not held.
+    NotHeld,
+    /// No lock is held.
+    NoneHeld,
+}
+
+/// What makes two violations the same one: the rule, the classes and the modes, but neither tasks
+/// nor places of acquire nor instances.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Signature {
+    code: &'static str,
+    locks: Vec<(Class, Mode)>,
+    /// Where, for a rule that is about a place in the source.
+    place: Option<Place>,
+}
+
+impl Violation {
+    /// The rule's stable code, as `cargo lockdep explain` takes it.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Violation::Recursion(_) => "LD0001",
+            Violation::Inversion { .. } => "LD0002",
+            Violation::InstanceInversion { .. } => "LD0003",
+            Violation::UnorderedNesting(_) => "LD0004",
+            Violation::ReleaseNotHeld { .. } => "LD0005",
+            Violation::HeldLockFreed { .. } => "LD0006",
+            Violation::AssertionFailed { .. } => "LD0007",
+        }
+    }
+
+    /// What to compare when repeats are to be dropped.
+    pub fn signature(&self) -> Signature {
+        let locks = match self {
+            Violation::Recursion(dependency) | Violation::UnorderedNesting(dependency) => {
+                modes(std::slice::from_ref(dependency))
+            }
+            Violation::Inversion { cycle, .. } | Violation::InstanceInversion { cycle, .. } => {
+                modes(cycle)
+            }
+            Violation::ReleaseNotHeld { class, .. } => vec![(class.clone(), Mode::Exclusive)],
+            Violation::HeldLockFreed { held, .. } => vec![(held.class.clone(), held.mode)],
+            Violation::AssertionFailed { class, .. } => {
+                class.iter().map(|class| (class.clone(), Mode::Exclusive)).collect()
+            }
+        };
+        let place = match self {
+            Violation::AssertionFailed { at, .. } => Some(at.place.clone()),
+            _ => None,
+        };
+        Signature { code: self.code(), locks, place }
+    }
+}
+
+/// The classes and modes along a cycle.
+fn modes(cycle: &[Dependency]) -> Vec<(Class, Mode)> {
+    cycle
+        .iter()
+        .flat_map(|dependency| [&dependency.held, &dependency.wanted])
+        .map(|touch| (touch.class.clone(), touch.mode))
+        .collect()
+}
