@@ -5,9 +5,10 @@
 //! pair; the tracker accepts that.
 
 use std::cell::Cell;
+use std::panic::Location;
 
-use crate::registry::Node;
-use crate::mode::Mode;
+use crate::how::Describe;
+use crate::map::Word;
 
 /// Key of the empty chain. Zero, so that a new task's memory is all zero.
 pub(crate) const EMPTY: u64 = 0;
@@ -15,24 +16,36 @@ pub(crate) const EMPTY: u64 = 0;
 const CHAIN_MULTIPLIER: u64 = 0x9fb2_1c65_1e98_df25;
 const SITE_MULTIPLIER: u64 = 0xd6e8_feb8_6659_fd93;
 
-/// The key of the chain `key` with one more lock on top.
+/// The key of the chain `key` with one more lock on top, held as `entry` says.
 #[inline]
-pub(crate) fn extend(key: u64, node: Node, mode: Mode) -> u64 {
-    fold(key ^ (u64::from(node.bits()) << 2 | mode as u64), CHAIN_MULTIPLIER)
+pub(crate) fn extend(key: u64, entry: Word) -> u64 {
+    fold(key ^ entry.chain_bits(), CHAIN_MULTIPLIER)
 }
 
-/// The key of a chain whose top lock was taken at one place: what a backtrace is kept for.
+/// The key of a chain whose top lock was taken at one place: what a backtrace is kept for, and
+/// what a task knows to be validated.
 #[inline]
-pub(crate) fn at(chain: u64, site: usize) -> u64 {
-    fold(chain ^ site as u64, SITE_MULTIPLIER)
+pub(crate) fn at(chain: u64, site: &'static Location<'static>) -> u64 {
+    chain ^ (std::ptr::from_ref(site).addr() as u64).wrapping_mul(SITE_MULTIPLIER)
 }
 
-/// The key of a pair of locks of one class, taken in this order and in these modes.
+/// The key under which [`at`]'s is known if a lock of the same class is held too: the warm path
+/// must not find it, because the instances have to be looked at.
 #[inline]
-pub(crate) fn pair(held: u64, held_mode: Mode, wanted: u64, wanted_mode: Mode) -> u64 {
-    let first = fold(EMPTY ^ held, SITE_MULTIPLIER);
-    let modes = (held_mode as u64) << 2 | wanted_mode as u64;
-    fold(first ^ wanted.rotate_left(8) ^ modes, CHAIN_MULTIPLIER)
+pub(crate) fn with_siblings(key: u64) -> u64 {
+    key.rotate_left(32) ^ SITE_MULTIPLIER
+}
+
+/// The key of two locks of one class taken in this order and in these ways.
+pub(crate) fn pair(held: Word, wanted: Word) -> u64 {
+    let bits = |entry: Word| entry.lock() | u64::from(entry.how().bits());
+    fold(fold(bits(held), SITE_MULTIPLIER) ^ bits(wanted), CHAIN_MULTIPLIER)
+}
+
+/// The key of a lock's constructor: its place and what it is.
+pub(crate) fn constructor(place: &'static Location<'static>, describe: Describe) -> u64 {
+    let place = std::ptr::from_ref(place).addr() as u64;
+    fold(fold(place, SITE_MULTIPLIER) ^ describe as usize as u64, CHAIN_MULTIPLIER)
 }
 
 #[inline]
@@ -75,16 +88,22 @@ impl KeyCache {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::how::How;
+    use crate::map::Map;
+    use crate::registry::ClassId;
 
     #[test]
     fn the_key_tells_mode_and_order_apart() {
-        let (a, b) = (Node::new(1, 0), Node::new(2, 0));
-        let a_b = extend(extend(EMPTY, a, Mode::Exclusive), b, Mode::Exclusive);
-        let b_a = extend(extend(EMPTY, b, Mode::Exclusive), a, Mode::Exclusive);
-        let a_read_b = extend(extend(EMPTY, a, Mode::Exclusive), b, Mode::Shared);
-        assert_ne!(a_b, b_a);
-        assert_ne!(a_b, a_read_b);
-        assert_ne!(extend(EMPTY, Node::new(1, 1), Mode::Exclusive), extend(EMPTY, a, Mode::Exclusive));
+        let word = |class| Map::new().resolve(ClassId::new(class).unwrap(), 1);
+        let (a, b) = (word(1).held(How::EXCLUSIVE), word(2).held(How::EXCLUSIVE));
+        let read_b = word(2).held(How::SHARED);
+        let a_b = extend(extend(EMPTY, a), b);
+        assert_ne!(a_b, extend(extend(EMPTY, b), a));
+        assert_ne!(a_b, extend(extend(EMPTY, a), read_b));
+        let nested = word(1).held(How::EXCLUSIVE.subclass(1));
+        assert_ne!(extend(EMPTY, nested), extend(EMPTY, a));
+        assert_ne!(pair(a, b), pair(b, a));
+        assert_ne!(pair(a, b), pair(a, read_b));
     }
 
     #[test]

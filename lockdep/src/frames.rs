@@ -15,14 +15,8 @@ use crate::violation::Frame;
 /// Crates of the tracker and of the lock types that feed it.
 const TRACKER: [&str; 2] = ["lockdep", "instrumented"];
 /// What the tracker calls, and may be called back from.
-const USED_BY_TRACKER: [&str; 6] = [
-    "backtrace",
-    "dashmap",
-    "hashbrown",
-    "once_cell",
-    "parking_lot",
-    "parking_lot_core",
-];
+const USED_BY_TRACKER: [&str; 6] =
+    ["backtrace", "dashmap", "hashbrown", "once_cell", "parking_lot", "parking_lot_core"];
 /// The standard library; `std` is also what the crate in its place is called.
 const STANDARD: [&str; 6] = ["std", "core", "alloc", "proc_macro", "test", "__rustc"];
 /// Functions without a path that start a program or a thread.
@@ -75,17 +69,13 @@ pub(crate) fn is_whole(frames: &[Frame]) -> bool {
 fn tracker_end(frames: &[Frame]) -> usize {
     let foreign = |frame: &Frame| matches!(origin(frame), Origin::User | Origin::Runtime);
     let top = frames.iter().position(foreign).unwrap_or(frames.len());
-    let last = frames[..top]
-        .iter()
-        .rposition(|frame| origin(frame) == Origin::Tracker);
+    let last = frames[..top].iter().rposition(|frame| origin(frame) == Origin::Tracker);
     last.map_or(0, |last| last + 1)
 }
 
 /// Whether the function is where the runtime calls a thread's own code.
 fn begins_task(function: &str) -> bool {
-    let name = function
-        .rsplit("::")
-        .find(|segment| !segment.starts_with('{'));
+    let name = function.rsplit("::").find(|segment| !segment.starts_with('{'));
     let name = name.unwrap_or(function).split('<').next();
     name.is_some_and(|name| name == "__rust_begin_short_backtrace")
 }
@@ -124,15 +114,10 @@ fn is_entry(function: &str) -> bool {
 fn packages(function: &str) -> Vec<&str> {
     let segments = split(function, "::");
     match implementation(segments[0]) {
-        Some(Implementation {
-            self_type,
-            of_trait,
-        }) => {
+        Some(Implementation { self_type, of_trait }) => {
             // The type may be `<T as Trait>::Output` or a path of its own.
             let of_type = packages(self_type).into_iter();
-            of_type
-                .chain(of_trait.into_iter().flat_map(packages))
-                .collect()
+            of_type.chain(of_trait.into_iter().flat_map(packages)).collect()
         }
         None if segments.len() > 1 && is_identifier(segments[0]) => vec![segments[0]],
         None => Vec::new(),
@@ -141,9 +126,7 @@ fn packages(function: &str) -> Vec<&str> {
 
 /// False for what is no path: `fn() -> app::Job`, `dyn app::Run`.
 fn is_identifier(segment: &str) -> bool {
-    segment
-        .chars()
-        .all(|character| character.is_alphanumeric() || character == '_')
+    segment.chars().all(|character| character.is_alphanumeric() || character == '_')
 }
 
 #[cfg(test)]
@@ -156,15 +139,8 @@ mod tests {
             Some((function, file)) => (function, Some(file)),
             None => (line, None),
         };
-        let place = |file: &str| Place {
-            file: file.to_string().into(),
-            line: 1,
-            column: 0,
-        };
-        Frame {
-            function: function.to_string(),
-            place: file.map(place),
-        }
+        let place = |file: &str| Place { file: file.to_string().into(), line: 1, column: 0 };
+        Frame { function: function.to_string(), place: file.map(place) }
     }
 
     fn trimmed(stack: &[&str]) -> Vec<String> {
@@ -195,10 +171,7 @@ mod tests {
             "main",
             "__libc_start_call_main",
         ];
-        assert_eq!(
-            trimmed(&stack),
-            ["app::work::{{closure}}", "app::work", "app::main"]
-        );
+        assert_eq!(trimmed(&stack), ["app::work::{{closure}}", "app::work", "app::main"]);
     }
 
     #[test]
@@ -213,20 +186,12 @@ mod tests {
             "test::__rust_begin_short_backtrace::<core::result::Result<(), alloc::string::String>>",
             "test::run_test::{closure#0}",
         ];
-        assert_eq!(
-            trimmed(&stack),
-            ["app::tests::it_works", "app::tests::it_works::{closure#0}"]
-        );
+        assert_eq!(trimmed(&stack), ["app::tests::it_works", "app::tests::it_works::{closure#0}"]);
     }
 
     #[test]
     fn a_thread_without_marker_ends_where_the_system_started_it() {
-        let stack = [
-            "app::work",
-            "std::thread::Builder::spawn",
-            "start_thread",
-            "clone3",
-        ];
+        let stack = ["app::work", "std::thread::Builder::spawn", "start_thread", "clone3"];
         assert_eq!(trimmed(&stack), ["app::work"]);
     }
 
@@ -271,9 +236,7 @@ mod tests {
     #[test]
     fn a_blanket_impl_of_the_standard_library_is_known_by_its_file() {
         let name = "<app::Job as alloc::string::ToString>::to_string";
-        assert!(!is_own(&format!(
-            "{name} @ /rustc/0123/library/alloc/src/string.rs"
-        )));
+        assert!(!is_own(&format!("{name} @ /rustc/0123/library/alloc/src/string.rs")));
     }
 
     #[test]
@@ -284,10 +247,7 @@ mod tests {
             "parking_lot::mutex::Wrapped::lock",
             "app::main",
         ];
-        assert_eq!(
-            trimmed(&stack),
-            ["parking_lot::mutex::Wrapped::lock", "app::main"]
-        );
+        assert_eq!(trimmed(&stack), ["parking_lot::mutex::Wrapped::lock", "app::main"]);
     }
 
     #[test]
@@ -309,10 +269,7 @@ mod tests {
             "std::rt::lang_start",
             "main",
         ];
-        assert_eq!(
-            trimmed(&stack),
-            ["std::io::stdio::print", "std::rt::lang_start", "main"]
-        );
+        assert_eq!(trimmed(&stack), ["std::io::stdio::print", "std::rt::lang_start", "main"]);
         assert!(trimmed(&[]).is_empty());
     }
 }

@@ -43,8 +43,12 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order of their declaration.
-    pub const ALL: [Kind; 4] =
-        [Kind::ExclusiveQueued, Kind::ExclusiveRecursive, Kind::SharedQueued, Kind::SharedRecursive];
+    pub const ALL: [Kind; 4] = [
+        Kind::ExclusiveQueued,
+        Kind::ExclusiveRecursive,
+        Kind::SharedQueued,
+        Kind::SharedRecursive,
+    ];
 
     /// The kind of an edge from a lock held in one mode to a lock wanted in another.
     pub const fn of(held: Mode, wanted: Mode) -> Kind {
@@ -302,10 +306,7 @@ mod tests {
         let Inserted::Closes(cycle) = graph.insert(4, 1, EN, || ()) else {
             panic!("4 → 1 closes a cycle");
         };
-        assert_eq!(
-            cycle,
-            [Step { from: 4, to: 1, kind: EN }, Step { from: 1, to: 4, kind: EN }]
-        );
+        assert_eq!(cycle, [Step { from: 4, to: 1, kind: EN }, Step { from: 1, to: 4, kind: EN }]);
     }
 
     #[test]

@@ -1,46 +1,98 @@
 //! What an acquire event says besides which lock.
 
+use std::fmt;
+
 use crate::mode::Mode;
 
 /// How a lock is taken: its mode, whether the call can block, and its nesting level.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct How {
-    /// The mode it is held in afterwards.
-    pub mode: Mode,
-    /// A try-lock never waits: no dependency leads to it.
-    pub trylock: bool,
-    /// The nesting level, 0 to [`How::MAX_SUBCLASS`]: locks of one class taken at different levels
-    /// are different classes.
-    pub subclass: u8,
-}
+///
+/// One byte, because it is passed with every event: mode in bits 0 and 1, try-lock in bit 2,
+/// subclass in bits 3 to 5.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct How(u8);
 
 impl How {
+    const MODE_MASK: u8 = 3;
+    const TRYLOCK_BIT: u8 = 4;
+    const SUBCLASS_SHIFT: u32 = 3;
+    /// Number of bits in use.
+    pub(crate) const BITS: u32 = 6;
+
     /// The largest nesting level.
     pub const MAX_SUBCLASS: u8 = 7;
     /// A blocking acquire of a mutex or of the write side.
-    pub const EXCLUSIVE: How = How::blocking(Mode::Exclusive);
+    pub const EXCLUSIVE: How = How(Mode::Exclusive as u8);
     /// A blocking acquire by a reader that queues behind waiting writers.
-    pub const SHARED: How = How::blocking(Mode::Shared);
+    pub const SHARED: How = How(Mode::Shared as u8);
     /// A blocking acquire by a reader that passes waiting writers.
-    pub const SHARED_RECURSIVE: How = How::blocking(Mode::SharedRecursive);
+    pub const SHARED_RECURSIVE: How = How(Mode::SharedRecursive as u8);
 
-    const fn blocking(mode: Mode) -> How {
-        How { mode, trylock: false, subclass: 0 }
-    }
-
-    /// The same acquire as a try-lock.
+    /// The same acquire as a try-lock, which never waits: no dependency leads to it.
+    #[must_use]
     pub const fn trylock(self) -> How {
-        How { trylock: true, ..self }
+        How(self.0 | How::TRYLOCK_BIT)
     }
 
-    /// The same acquire at nesting level `subclass`.
+    /// The same acquire at nesting level `subclass`: locks of one class taken at different levels
+    /// are different classes.
     ///
     /// # Panics
     ///
     /// If `subclass` is more than [`How::MAX_SUBCLASS`]; in a constant, at compile time.
+    #[must_use]
     pub const fn subclass(self, subclass: u8) -> How {
         assert!(subclass <= How::MAX_SUBCLASS, "a subclass is 0 to 7");
-        How { subclass, ..self }
+        How(self.0 & (How::MODE_MASK | How::TRYLOCK_BIT) | subclass << How::SUBCLASS_SHIFT)
+    }
+
+    /// The same acquire in another mode.
+    #[must_use]
+    pub const fn with_mode(self, mode: Mode) -> How {
+        How(self.0 & !How::MODE_MASK | mode as u8)
+    }
+
+    /// The mode the lock is held in afterwards.
+    #[must_use]
+    pub const fn mode(self) -> Mode {
+        match self.0 & How::MODE_MASK {
+            0 => Mode::Exclusive,
+            1 => Mode::Shared,
+            _ => Mode::SharedRecursive,
+        }
+    }
+
+    /// Whether this is a try-lock.
+    #[must_use]
+    pub const fn is_trylock(self) -> bool {
+        self.0 & How::TRYLOCK_BIT != 0
+    }
+
+    /// The nesting level, 0 to [`How::MAX_SUBCLASS`].
+    #[must_use]
+    pub const fn level(self) -> u8 {
+        self.0 >> How::SUBCLASS_SHIFT
+    }
+
+    /// All of it, in [`How::BITS`] bits.
+    #[inline]
+    pub(crate) const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// From what [`How::bits`] gave.
+    #[inline]
+    pub(crate) const fn from_bits(bits: u8) -> How {
+        How(bits)
+    }
+}
+
+impl fmt::Debug for How {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("How")
+            .field("mode", &self.mode())
+            .field("trylock", &self.is_trylock())
+            .field("subclass", &self.level())
+            .finish()
     }
 }
 
@@ -55,3 +107,17 @@ pub struct Description {
 
 /// Gives a lock's description. A function, so that the warm path passes one word and calls nothing.
 pub type Describe = fn() -> Description;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_is_kept_apart() {
+        let how = How::SHARED.subclass(5).trylock();
+        assert_eq!((how.mode(), how.is_trylock(), how.level()), (Mode::Shared, true, 5));
+        assert_eq!(How::from_bits(how.bits()), how);
+        assert_eq!(how.with_mode(Mode::Exclusive).subclass(0), How::EXCLUSIVE.trylock());
+        assert!(how.bits() < 1 << How::BITS);
+    }
+}

@@ -86,11 +86,14 @@ mod witness;
 #[cfg(not(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release"))))]
 mod off;
 #[cfg(not(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release"))))]
-pub use off::{event, query, Map};
-#[cfg(not(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release"))))]
 #[doc(hidden)]
 pub use off::private as __private;
+#[cfg(not(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release"))))]
+pub use off::{Map, event, query};
 
+#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
+#[doc(hidden)]
+pub use private as __private;
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
 pub use {
     hook::{set_hook, take_hook},
@@ -101,9 +104,6 @@ pub use {
     tracker::{Met, Tracker},
     violation::Violation,
 };
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-#[doc(hidden)]
-pub use private as __private;
 
 pub use how::{Describe, Description, How};
 pub use mode::Mode;

@@ -14,13 +14,15 @@ pub(crate) enum Loss {
     Unwritten,
     /// A backtrace was not kept because there are too many.
     Backtraces,
+    /// A lock could not be numbered: there are no more numbers. It is not tracked.
+    Instances,
     /// The set of validated chains was full and was emptied; chains are validated again.
     Chains,
 }
 
 impl Loss {
-    const ALL: [Loss; 4] =
-        [Loss::UnderAllocator, Loss::Unwritten, Loss::Backtraces, Loss::Chains];
+    const ALL: [Loss; 5] =
+        [Loss::UnderAllocator, Loss::Unwritten, Loss::Backtraces, Loss::Instances, Loss::Chains];
 
     fn words(self, times: u64) -> String {
         match self {
@@ -29,6 +31,9 @@ impl Loss {
             ),
             Loss::Unwritten => format!("{times} records could not be written"),
             Loss::Backtraces => format!("{times} backtraces were not kept: too many"),
+            Loss::Instances => {
+                format!("{times} acquires of locks without a number were not checked")
+            }
             Loss::Chains => format!("the validated chains were forgotten {times} times: too many"),
         }
     }

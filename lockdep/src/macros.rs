@@ -115,7 +115,7 @@ macro_rules! lock_downgrade {
 macro_rules! might_lock {
     ($lock:expr) => {
         if $crate::ENABLED {
-            $crate::__private::might_lock($lock, $crate::How::EXCLUSIVE, $crate::__describe!());
+            $crate::__private::might_lock($lock, $crate::How::EXCLUSIVE);
         }
     };
 }
@@ -125,7 +125,7 @@ macro_rules! might_lock {
 macro_rules! might_lock_read {
     ($lock:expr) => {
         if $crate::ENABLED {
-            $crate::__private::might_lock($lock, $crate::How::SHARED, $crate::__describe!());
+            $crate::__private::might_lock($lock, $crate::How::SHARED);
         }
     };
 }

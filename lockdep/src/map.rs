@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! place   the Location of the lock's constructor (8 bytes)
-//! word    63      62…40   39…0
-//!         OWN     class   instance                 (8 bytes)
+//! word    63    62…43   42…6       5…0
+//!         OWN   class   instance   0               (8 bytes)
 //! ```
 //!
 //! | part | meaning | set |
@@ -11,6 +11,9 @@
 //! | class | index in the registry, 0 before the first acquire | once, by the first acquire |
 //! | instance | number of this lock, never used again, 0 before the first acquire | with the class |
 //! | OWN | the tracker's own allocations take this lock: an allocator's lock | at any time |
+//!
+//! So a word that is positive as a signed number names a lock that needs no special care, which is
+//! the one test of the warm path. The low bits are free for what a held stack adds: how it is held.
 //!
 //! All accesses are relaxed: the word carries no other data, the class it names is found behind
 //! the registry's own locks, and two threads that meet a new lock agree by compare-exchange.
@@ -22,18 +25,19 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use crate::how::How;
 use crate::registry::{self, ClassId, Node};
 
-const INSTANCE_BITS: u32 = 40;
-const CLASS_BITS: u32 = 23;
-const INSTANCE_MASK: u64 = (1 << INSTANCE_BITS) - 1;
-const CLASS_MASK: u64 = ((1 << CLASS_BITS) - 1) << INSTANCE_BITS;
+const INSTANCE_SHIFT: u32 = How::BITS;
+const CLASS_SHIFT: u32 = 43;
 const OWN_BIT: u64 = 1 << 63;
+const CLASS_MASK: u64 = !OWN_BIT & !((1 << CLASS_SHIFT) - 1);
+const HOW_MASK: u64 = (1 << How::BITS) - 1;
 
 /// The largest class a map can name.
-pub(crate) const MAX_CLASS: u32 = (1 << CLASS_BITS) - 1;
-/// The largest instance number a map can carry; locks beyond share it.
-pub(crate) const MAX_INSTANCE: u64 = INSTANCE_MASK;
+pub(crate) const MAX_CLASS: u32 = (1 << (63 - CLASS_SHIFT)) - 1;
+/// The largest number a lock can have.
+pub(crate) const MAX_INSTANCE: u64 = (1 << (CLASS_SHIFT - INSTANCE_SHIFT)) - 1;
 
 /// Ties one lock to its class. Lives inside the lock; 16 bytes.
 pub struct Map {
@@ -41,9 +45,9 @@ pub struct Map {
     word: AtomicU64,
 }
 
-/// What a map's word said at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct MapWord(u64);
+/// What a map's word said at one moment, or an entry of a held stack: the word and how it is held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Word(u64);
 
 impl Map {
     /// The map of a new lock. Its class is the caller's place together with the payload's type,
@@ -61,10 +65,11 @@ impl Map {
     #[must_use]
     pub fn named(name: &'static str) -> Map {
         let class = registry::named(name);
-        Map {
-            place: Location::caller(),
-            word: AtomicU64::new(u64::from(class.get()) << INSTANCE_BITS),
+        let map = Map::new();
+        if let Some(instance) = crate::thread::with_task(crate::task::Task::next_instance) {
+            map.resolve(class, instance);
         }
+        map
     }
 
     /// Where the lock was constructed.
@@ -73,21 +78,21 @@ impl Map {
     }
 
     #[inline]
-    pub(crate) fn word(&self) -> MapWord {
-        MapWord(self.word.load(Relaxed))
+    pub(crate) fn word(&self) -> Word {
+        Word(self.word.load(Relaxed))
     }
 
     /// Gives the lock its class and number unless another thread was first; returns what holds.
-    pub(crate) fn resolve(&self, class: ClassId, instance: u64) -> MapWord {
+    pub(crate) fn resolve(&self, class: ClassId, instance: u64) -> Word {
         let mut old = self.word.load(Relaxed);
         loop {
-            if MapWord(old).is_resolved() {
-                return MapWord(old);
+            if Word(old).is_resolved() {
+                return Word(old);
             }
-            let flags = old & OWN_BIT;
-            let new = flags | (u64::from(class.get()) << INSTANCE_BITS) | instance;
+            let class = u64::from(class.get()) << CLASS_SHIFT;
+            let new = old & OWN_BIT | class | instance << INSTANCE_SHIFT;
             match self.word.compare_exchange(old, new, Relaxed, Relaxed) {
-                Ok(_) => return MapWord(new),
+                Ok(_) => return Word(new),
                 Err(now) => old = now,
             }
         }
@@ -99,17 +104,55 @@ impl Map {
     }
 }
 
-impl MapWord {
+impl Word {
+    /// No lock: an entry in the making.
+    pub(crate) const NONE: Word = Word(0);
+
     /// Whether the lock has its class and number.
     #[inline]
     pub(crate) fn is_resolved(self) -> bool {
-        self.0 & INSTANCE_MASK != 0
+        self.0 & !OWN_BIT != 0
+    }
+
+    /// Whether the lock has its class and number and is no allocator's.
+    #[inline]
+    pub(crate) fn is_plain(self) -> bool {
+        self.0.cast_signed() > 0
     }
 
     /// Class and instance as one value: what tells this lock from all others.
     #[inline]
     pub(crate) fn lock(self) -> u64 {
-        self.0 & (CLASS_MASK | INSTANCE_MASK)
+        self.0 & !OWN_BIT & !HOW_MASK
+    }
+
+    /// The entry of a held stack for this lock.
+    #[inline]
+    pub(crate) fn held(self, how: How) -> Word {
+        Word(self.0 | u64::from(how.bits()))
+    }
+
+    /// How an entry of a held stack is held.
+    #[inline]
+    pub(crate) fn how(self) -> How {
+        How::from_bits((self.0 & HOW_MASK) as u8)
+    }
+
+    /// An entry of the same lock, held in another way.
+    pub(crate) fn with_how(self, how: How) -> Word {
+        Word(self.0 & !HOW_MASK).held(how)
+    }
+
+    /// Whether an entry of a held stack is of the lock `word`, and neither is an allocator's.
+    #[inline]
+    pub(crate) fn is_plainly(self, word: Word) -> bool {
+        self.0 ^ word.0 <= HOW_MASK && word.is_plain()
+    }
+
+    /// The class and how an entry is held: what a chain key is made of.
+    #[inline]
+    pub(crate) fn chain_bits(self) -> u64 {
+        self.0 & (CLASS_MASK | HOW_MASK)
     }
 
     /// The class, 0 if there is none yet.
@@ -118,15 +161,9 @@ impl MapWord {
         class_of(self.0)
     }
 
-    /// The class at one nesting level.
-    #[inline]
-    pub(crate) fn node(self, subclass: u8) -> Node {
-        Node::new(self.class(), subclass)
-    }
-
-    #[inline]
-    pub(crate) fn instance(self) -> u64 {
-        instance_of(self.0)
+    /// The class at the nesting level of an entry.
+    pub(crate) fn node(self) -> Node {
+        Node::new(self.class(), self.how().level())
     }
 
     #[inline]
@@ -135,23 +172,22 @@ impl MapWord {
     }
 }
 
-/// The class in a value that [`MapWord::lock`] gave.
+/// The class in a value that [`Word::lock`] gave.
 #[inline]
 pub(crate) fn class_of(lock: u64) -> u32 {
-    ((lock & CLASS_MASK) >> INSTANCE_BITS) as u32
+    ((lock & !OWN_BIT) >> CLASS_SHIFT) as u32
 }
 
-/// The instance in a value that [`MapWord::lock`] gave.
+/// The instance in a value that [`Word::lock`] gave.
 #[inline]
 pub(crate) fn instance_of(lock: u64) -> u64 {
-    lock & INSTANCE_MASK
+    lock >> INSTANCE_SHIFT & MAX_INSTANCE
 }
 
 impl Drop for Map {
     #[inline]
     fn drop(&mut self) {
-        let word = MapWord(*self.word.get_mut());
-        if word.is_resolved() {
+        if Word(*self.word.get_mut()).is_resolved() {
             crate::event::destroyed(self);
         }
     }
@@ -170,7 +206,7 @@ impl fmt::Debug for Map {
         f.debug_struct("Map")
             .field("place", &format_args!("{}", self.place))
             .field("class", &word.class())
-            .field("instance", &word.instance())
+            .field("instance", &instance_of(word.lock()))
             .finish()
     }
 }
@@ -189,10 +225,23 @@ mod tests {
         let map = Map::new();
         assert!(!map.word().is_resolved());
         map.set_own();
+        assert!(!map.word().is_resolved());
         let first = map.resolve(ClassId::new(7).unwrap(), 9);
         let second = map.resolve(ClassId::new(8).unwrap(), 10);
         assert_eq!(first, second);
-        assert_eq!((first.class(), first.instance()), (7, 9));
-        assert!(first.is_own());
+        assert_eq!((first.class(), instance_of(first.lock())), (7, 9));
+        assert!(first.is_own() && !first.is_plain());
+    }
+
+    #[test]
+    fn an_entry_is_told_from_its_neighbours() {
+        let (map, next) = (Map::new(), Map::new());
+        let word = map.resolve(ClassId::new(MAX_CLASS).unwrap(), MAX_INSTANCE);
+        let other = next.resolve(ClassId::new(MAX_CLASS).unwrap(), MAX_INSTANCE - 1);
+        let how = How::SHARED_RECURSIVE.trylock().subclass(7);
+        let entry = word.held(how);
+        assert!(entry.is_plainly(word) && !entry.is_plainly(other));
+        assert_eq!((entry.how(), entry.lock(), entry.class()), (how, word.lock(), MAX_CLASS));
+        assert_eq!(instance_of(entry.lock()), MAX_INSTANCE);
     }
 }

@@ -36,6 +36,14 @@ pub mod event {
     ) {
     }
 
+    /// [`before_acquire`] and [`acquired`] at once.
+    #[inline(always)]
+    pub fn acquire(_map: &Map, _how: How, _describe: Describe, _site: &'static Location<'static>) {}
+
+    /// The lock that the current task announced by [`acquire`] is not free.
+    #[inline(always)]
+    pub fn contended(_map: &Map) {}
+
     /// The current task is about to try `map`'s lock.
     #[inline(always)]
     pub fn before_try(
@@ -111,5 +119,5 @@ pub mod private {
 
     pub fn assert_none_held() {}
 
-    pub fn might_lock<L: Tracked + ?Sized>(_lock: &L, _how: How, _describe: Describe) {}
+    pub fn might_lock<L: Tracked + ?Sized>(_lock: &L, _how: How) {}
 }

@@ -306,11 +306,14 @@ mod tests {
 
     #[test]
     fn labels_do_not_run_out_in_one_gap() {
-        let fills: [fn(&mut Order<u32>) -> u64; 3] =
-            [|order| order.room_before(1), |order| order.room_after(0), |order| {
+        let fills: [fn(&mut Order<u32>) -> u64; 3] = [
+            |order| order.room_before(1),
+            |order| order.room_after(0),
+            |order| {
                 let middle = (order.nodes.len() / 2) as u32;
                 order.room_before(middle)
-            }];
+            },
+        ];
         for fill in fills {
             let mut order = Order::new();
             order.put_last(0_u32);

@@ -39,11 +39,8 @@ pub(crate) fn process() -> &'static Process {
     }
     let (environment, unknown) = Environment::read();
     let Environment { reaction, settings, out } = environment;
-    let process = Process {
-        reaction,
-        tracker: Tracker::new(settings),
-        recorder: out.map(Recorder::new),
-    };
+    let process =
+        Process { reaction, tracker: Tracker::new(settings), recorder: out.map(Recorder::new) };
     // Two threads may come here at once; only the one whose value stays speaks.
     if PROCESS.set(Box::new(process)).is_ok() {
         fork::prepare();
@@ -67,9 +64,7 @@ impl Drop for Resume<'_> {
 }
 
 fn enter(task: &Task, state: State) -> Resume<'_> {
-    let resume = Resume { task, state: task.state() };
-    task.set_state(state);
-    resume
+    Resume { task, state: task.set_state(state) }
 }
 
 /// The state of a thread after its first event.
@@ -89,13 +84,17 @@ fn start(task: &Task) -> State {
 
 /// The cold path of `event::before_acquire` and `event::before_try`.
 #[cold]
+#[inline(never)]
 pub(crate) fn before_acquire(
-    task: &Task,
     map: &Map,
     how: How,
     describe: Describe,
     site: &'static Location<'static>,
 ) {
+    thread::with_task(|task| check(task, map, how, describe, site));
+}
+
+fn check(task: &Task, map: &Map, how: How, describe: Describe, site: &'static Location<'static>) {
     match start(task) {
         State::Active => {}
         State::Working => return map.set_own(),
@@ -109,14 +108,16 @@ pub(crate) fn before_acquire(
         if own {
             map.set_own();
         }
-        map.resolve(class, task.next_instance());
-        if task.knows(map, how, site) {
+        let Some(instance) = task.next_instance() else {
+            return;
+        };
+        map.resolve(class, instance);
+    }
+    if map.word().is_resolved() && task.depth() < Task::INLINE {
+        let entry = map.word().held(how);
+        if task.knows_slow(entry, task.keys(entry, site)) {
             return;
         }
-    }
-    let word = map.word();
-    if word.is_resolved() && task.knows_slow(word, how, task.keys(word, how, site)) {
-        return;
     }
     if task.holds_own() {
         loss::count(Loss::UnderAllocator);
@@ -133,22 +134,37 @@ pub(crate) fn before_acquire(
     react(task, met);
 }
 
+/// The cold path of `event::acquire`.
+#[cold]
+#[inline(never)]
+pub(crate) fn acquire(map: &Map, how: How, describe: Describe, site: &'static Location<'static>) {
+    before_acquire(map, how, describe, site);
+    acquired(map, how, site);
+}
+
 /// The cold path of `event::acquired`.
 #[cold]
-pub(crate) fn acquired(task: &Task, map: &Map, how: How, site: &'static Location<'static>) {
-    match task.state() {
+#[inline(never)]
+pub(crate) fn acquired(map: &Map, how: How, site: &'static Location<'static>) {
+    thread::with_task(|task| match task.state() {
         State::Active => task.push(map, how, site),
         State::Scoped => thread::scoped_acquired(map, how, site),
         State::Unstarted | State::Working | State::Reporting | State::Off => {
             task.acquired_untracked();
         }
-    }
+    });
 }
 
 /// The cold path of `event::released`.
 #[cold]
+#[inline(never)]
 #[track_caller]
-pub(crate) fn released(task: &Task, map: &Map) {
+pub(crate) fn released(map: &Map) {
+    thread::with_task(|task| release(task, map));
+}
+
+#[track_caller]
+fn release(task: &Task, map: &Map) {
     match task.state() {
         State::Active => {}
         State::Scoped => return thread::scoped_released(map),
@@ -170,10 +186,12 @@ pub(crate) fn released(task: &Task, map: &Map) {
 /// The cold path of `event::destroyed`.
 #[cold]
 #[track_caller]
-pub(crate) fn destroyed(task: &Task, map: &Map) {
-    if task.state() == State::Active && !task.holds_own() {
-        tell(task, |tracker| tracker.destroyed(task, map));
-    }
+pub(crate) fn destroyed(map: &Map) {
+    thread::with_task(|task| {
+        if task.state() == State::Active && !task.holds_own() {
+            tell(task, |tracker| tracker.destroyed(task, map));
+        }
+    });
 }
 
 /// A `lockdep_assert_…!` of the current task does not hold.

@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use crate::class::Class;
 use crate::event;
-use crate::how::{Describe, How};
+use crate::how::How;
 use crate::map::{self, Map};
 use crate::mode::Mode;
 use crate::place::Place;
@@ -38,11 +38,11 @@ pub fn held() -> Vec<HeldLock> {
     held.unwrap_or_default()
         .into_iter()
         .map(|held| HeldLock {
-            class: registry::describe(held.node()),
-            mode: held.how.mode,
-            trylock: held.how.trylock,
+            class: registry::describe(held.entry.node()),
+            mode: held.entry.how().mode(),
+            trylock: held.entry.how().is_trylock(),
             place: Place::from(held.site),
-            instance: map::instance_of(held.lock),
+            instance: map::instance_of(held.entry.lock()),
         })
         .collect()
 }
@@ -65,9 +65,9 @@ fn map_is_held(map: &Map, mode: Option<Mode>) -> LockState {
     }
     let lock = map.word().lock();
     let held = thread::with_current_task(|task| {
-        task.held()
-            .filter(|held| held.lock == lock)
-            .any(|held| mode.is_none_or(|mode| mode.is_shared() == held.how.mode.is_shared()))
+        task.held().filter(|held| held.entry.lock() == lock).any(|held| {
+            mode.is_none_or(|mode| mode.is_shared() == held.entry.how().mode().is_shared())
+        })
     });
     match held {
         Some(true) => LockState::Held,
@@ -104,8 +104,8 @@ pub fn assert_none_held() {
 /// The work of the `might_lock` macros.
 #[doc(hidden)]
 #[track_caller]
-pub fn might_lock<L: Tracked + ?Sized>(lock: &L, how: How, describe: Describe) {
+pub fn might_lock<L: Tracked + ?Sized>(lock: &L, how: How) {
     if let Some(map) = lock.map() {
-        event::before_acquire(map, how, describe, Location::caller());
+        event::before_acquire(map, how, L::describe, Location::caller());
     }
 }

@@ -20,6 +20,9 @@ use crate::registry::{self, Node};
 use crate::tracker::{Learned, Met};
 use crate::witness::{End, Witness};
 
+/// Bytes of a line that most records fit in; a longer line takes more attempts.
+const USUAL_LINE: usize = 4096;
+
 /// The process's record file.
 #[derive(Debug)]
 pub(crate) struct Recorder {
@@ -108,9 +111,18 @@ impl RecordFile {
     }
 
     fn line(&mut self, record: &Record) -> io::Result<()> {
-        let mut line = serde_json::to_vec(record)?;
-        line.push(b'\n');
-        self.file.write_all(&line)
+        let mut line = vec![0; USUAL_LINE];
+        let length = loop {
+            match serde_json_core::to_slice(record, &mut line) {
+                Ok(length) if length < line.len() => break length,
+                Ok(_) | Err(serde_json_core::ser::Error::BufferFull) => {
+                    line.resize(2 * line.len(), 0)
+                }
+                Err(error) => return Err(io::Error::other(error)),
+            }
+        };
+        line[length] = b'\n';
+        self.file.write_all(&line[..=length])
     }
 
     fn dependency(&mut self, witness: &Witness) -> io::Result<()> {
@@ -126,14 +138,15 @@ impl RecordFile {
                 self.violations.push(met.index);
                 self.line(&Record::Violation { violation: met.violation.as_ref().clone() })
             }
-            Some(violation) if met.times.is_power_of_two() => self
-                .line(&Record::Repeat { violation: violation as u32, times: met.times }),
+            Some(violation) if met.times.is_power_of_two() => {
+                self.line(&Record::Repeat { violation: violation as u32, times: met.times })
+            }
             Some(_) => Ok(()),
         }
     }
 
     fn end(&mut self, end: &End) -> io::Result<EdgeEnd> {
-        let node = end.node();
+        let node = end.entry.node();
         if self.classes.insert(node) {
             self.line(&Record::Class { id: node.bits(), class: registry::describe(node) })?;
         }
@@ -149,9 +162,9 @@ impl RecordFile {
         }
         Ok(EdgeEnd {
             class: node.bits(),
-            mode: end.how.mode,
-            trylock: end.how.trylock,
-            instance: crate::map::instance_of(end.lock),
+            mode: end.entry.how().mode(),
+            trylock: end.entry.how().is_trylock(),
+            instance: crate::map::instance_of(end.entry.lock()),
             place: end.site.into(),
             stack,
         })

@@ -59,7 +59,8 @@ impl Finding {
             .witnesses()
             .iter()
             .map(|witness| {
-                (witness.held.node(), witness.held.how.mode, witness.wanted.how.mode)
+                let (held, wanted) = (witness.held.entry, witness.wanted.entry);
+                (held.node(), held.how().mode(), wanted.how().mode())
             })
             .collect();
         let smallest = (0..locks.len()).min_by_key(|&at| locks[at]).unwrap_or(0);
@@ -85,7 +86,7 @@ pub(crate) enum Verdict {
 ///
 /// Two recursive readers pass, as does a recursive reader in a read section.
 pub(crate) fn recursion(witness: &Arc<Witness>) -> Option<Finding> {
-    let (held, wanted) = (witness.held.how.mode, witness.wanted.how.mode);
+    let (held, wanted) = (witness.held.entry.how().mode(), witness.wanted.entry.how().mode());
     held.blocks(wanted).then(|| Finding::Recursion(Arc::clone(witness)))
 }
 
@@ -93,14 +94,15 @@ pub(crate) fn recursion(witness: &Arc<Witness>) -> Option<Finding> {
 pub(crate) fn nesting(graphs: &mut Graphs, level: Level, witness: &Arc<Witness>) -> Verdict {
     match level {
         Level::Order => {
-            let (held, wanted) = (witness.held.how.mode, witness.wanted.how.mode);
+            let (held, wanted) =
+                (witness.held.entry.how().mode(), witness.wanted.entry.how().mode());
             match held.blocks(wanted) {
                 true => Verdict::Broken(Finding::UnorderedNesting(Arc::clone(witness))),
                 false => Verdict::Known,
             }
         }
         Level::Deadlock => {
-            let (from, to) = (witness.held.lock, witness.wanted.lock);
+            let (from, to) = (witness.held.entry.lock(), witness.wanted.entry.lock());
             insert(&mut graphs.instances, from, to, witness, Finding::InstanceInversion)
         }
     }
@@ -108,7 +110,7 @@ pub(crate) fn nesting(graphs: &mut Graphs, level: Level, witness: &Arc<Witness>)
 
 /// The rule for locks of two classes.
 pub(crate) fn order(graphs: &mut Graphs, witness: &Arc<Witness>) -> Verdict {
-    let (from, to) = (witness.held.node(), witness.wanted.node());
+    let (from, to) = (witness.held.entry.node(), witness.wanted.entry.node());
     insert(&mut graphs.classes, from, to, witness, Finding::Inversion)
 }
 
@@ -119,7 +121,7 @@ fn insert<N: Copy + Ord + Hash>(
     witness: &Arc<Witness>,
     finding: fn(Vec<Arc<Witness>>) -> Finding,
 ) -> Verdict {
-    let kind = Kind::of(witness.held.how.mode, witness.wanted.how.mode);
+    let kind = Kind::of(witness.held.entry.how().mode(), witness.wanted.entry.how().mode());
     match order.graph.insert(from, to, kind, || Arc::clone(witness)) {
         Inserted::Known => match order.broken.get(&(from, to)) {
             Some(&index) => Verdict::Again(index),

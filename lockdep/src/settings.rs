@@ -182,9 +182,6 @@ mod tests {
     fn an_unknown_value_is_named_with_what_is_accepted() {
         let (environment, unknown) = read(&[("LOCKDEP_LEVEL", "strict")]);
         assert_eq!(environment.settings.level, Level::Deadlock);
-        assert_eq!(
-            unknown[0].to_string(),
-            "LOCKDEP_LEVEL is `strict`; it takes order or deadlock"
-        );
+        assert_eq!(unknown[0].to_string(), "LOCKDEP_LEVEL is `strict`; it takes order or deadlock");
     }
 }

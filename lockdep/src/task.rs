@@ -4,11 +4,16 @@
 //! All of it is in cells of fixed size and zero at the start, so that a task can live in a
 //! thread-local that needs no constructor, no destructor and no allocation.
 //!
+//! A push is four stores (depth, place, chain key, lock), a pop two. The key of what is held below
+//! is the chain key of the entry below, so nothing is restored.
+//!
 //! # Signal handlers
 //!
 //! A handler may run between any two instructions here and take locks itself. An entry is
-//! therefore reserved before it is filled and its `lock` word is written last; a word of 0 is an
-//! entry in the making and is passed over. Fences keep the compiler from undoing that order.
+//! therefore reserved before it is filled, its lock is written last and cleared first; an empty
+//! lock is an entry in the making and is passed over. Fences keep the compiler from undoing that
+//! order. The chain key below an entry in the making may be an old one: the cold path derives the
+//! key again from the entries, and only that key is ever validated.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -19,12 +24,14 @@ use std::sync::atomic::{AtomicU64, Ordering, compiler_fence};
 use crate::chain::{self, KeyCache};
 use crate::how::{Describe, How};
 use crate::loss::{self, Loss};
-use crate::map::{self, Map, MapWord};
+use crate::map::{self, Map, Word};
 use crate::mode::Mode;
-use crate::registry::{ClassId, Node};
+use crate::registry::ClassId;
 
 /// How many locks a task holds without allocating.
 const INLINE: usize = 64;
+/// How many constructors a task remembers the class of.
+const CLASSES: usize = 64;
 /// How many instance numbers a task takes from the common counter at once.
 const INSTANCE_BLOCK: u64 = 1024;
 
@@ -46,54 +53,22 @@ pub(crate) enum State {
     Off,
 }
 
-/// A held lock besides its `lock` word.
-#[derive(Clone, Copy, Debug, Default)]
-struct Detail {
-    site: Option<&'static Location<'static>>,
-    /// Chain key of the locks below.
-    below: u64,
-    /// Filter of the locks below.
-    filter: u64,
-    /// Under which key the backtrace of the acquire is kept.
-    witness: u64,
-    how: Packed,
-    own: bool,
-}
-
-/// [`How`] with an all-zero default.
-#[derive(Clone, Copy, Debug, Default)]
-struct Packed(u8);
-
-impl Packed {
-    fn new(how: How) -> Packed {
-        Packed(how.mode as u8 | u8::from(how.trylock) << 2 | how.subclass << 3)
-    }
-
-    fn how(self) -> How {
-        let mode = match self.0 & 3 {
-            0 => Mode::Exclusive,
-            1 => Mode::Shared,
-            _ => Mode::SharedRecursive,
-        };
-        How { mode, trylock: self.0 & 4 != 0, subclass: self.0 >> 3 }
-    }
-}
-
-/// One held lock.
+/// A held lock.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Held {
-    /// Class and instance.
-    pub(crate) lock: u64,
-    pub(crate) how: How,
+    /// Which lock, and how it is held.
+    pub(crate) entry: Word,
     pub(crate) site: &'static Location<'static>,
     /// Under which key the backtrace of the acquire is kept.
     pub(crate) witness: u64,
 }
 
-impl Held {
-    pub(crate) fn node(&self) -> Node {
-        Node::new(map::class_of(self.lock), self.how.subclass)
-    }
+/// An entry of the held stack beyond the inline ones.
+#[derive(Clone, Copy, Debug, Default)]
+struct Spilled {
+    entry: Word,
+    site: Option<&'static Location<'static>>,
+    chain: u64,
 }
 
 /// The keys of one acquire.
@@ -111,23 +86,27 @@ pub(crate) struct Keys {
 /// another.
 pub struct Task {
     state: Cell<State>,
+    /// Up to which depth the warm path goes: [`INLINE`] while events count, else 0.
+    limit: Cell<usize>,
+    depth: Cell<usize>,
+    /// Chain key of the first `n` entries at index `n`.
+    chains: [Cell<u64>; INLINE + 1],
+    locks: [Cell<Word>; INLINE],
+    sites: [Cell<Option<&'static Location<'static>>>; INLINE],
+    known: KeyCache,
+    /// Entries beyond the inline ones. Freed as soon as it is empty, so dropping it is not needed.
+    spill: ManuallyDrop<RefCell<Vec<Spilled>>>,
+    /// For entries whose chain key changed when a lock below was released: their present witness
+    /// key, and the one under which the backtrace is kept.
+    origins: [Cell<(u64, u64)>; INLINE],
+    /// Classes of recently met constructors, with whether the class is an allocator's.
+    classes: [Cell<(u64, u32, bool)>; CLASSES],
+    next_instance: Cell<u64>,
+    last_instance: Cell<u64>,
     /// How many allocator locks are held: while there are any the tracker must not allocate.
     own: Cell<u32>,
     /// How many acquires of locks still held were not tracked.
     untracked: Cell<u32>,
-    depth: Cell<usize>,
-    chain: Cell<u64>,
-    /// One bit for each held class, modulo 64.
-    filter: Cell<u64>,
-    known: KeyCache,
-    locks: [Cell<u64>; INLINE],
-    details: [Cell<Detail>; INLINE],
-    /// Entries beyond the inline ones. Freed as soon as it is empty, so dropping it is not needed.
-    spill: ManuallyDrop<RefCell<Vec<(u64, Detail)>>>,
-    /// Classes of recently met constructors, with whether the class is an allocator's.
-    classes: [Cell<(u64, u32, bool)>; INLINE],
-    next_instance: Cell<u64>,
-    last_instance: Cell<u64>,
     name: Option<&'static str>,
 }
 
@@ -142,37 +121,37 @@ impl fmt::Debug for Task {
 }
 
 impl Task {
+    /// How many locks a task holds without allocating.
+    pub(crate) const INLINE: usize = INLINE;
+
     /// A task of its own, which holds nothing; for use with a tracker of its own.
     #[must_use]
     pub const fn new(name: &'static str) -> Task {
-        Task { state: Cell::new(State::Active), name: Some(name), ..Task::of_thread() }
+        Task {
+            state: Cell::new(State::Active),
+            limit: Cell::new(INLINE),
+            name: Some(name),
+            ..Task::of_thread()
+        }
     }
 
-    /// The task of a thread that has seen no event yet.
+    /// The task of a thread that has seen no event yet. All zero.
     pub(crate) const fn of_thread() -> Task {
         Task {
             state: Cell::new(State::Unstarted),
-            own: Cell::new(0),
-            untracked: Cell::new(0),
+            limit: Cell::new(0),
             depth: Cell::new(0),
-            chain: Cell::new(chain::EMPTY),
-            filter: Cell::new(0),
+            chains: [const { Cell::new(chain::EMPTY) }; INLINE + 1],
+            locks: [const { Cell::new(Word::NONE) }; INLINE],
+            sites: [const { Cell::new(None) }; INLINE],
             known: KeyCache::new(),
-            locks: [const { Cell::new(0) }; INLINE],
-            details: [const {
-                Cell::new(Detail {
-                    site: None,
-                    below: 0,
-                    filter: 0,
-                    witness: 0,
-                    how: Packed(0),
-                    own: false,
-                })
-            }; INLINE],
             spill: ManuallyDrop::new(RefCell::new(Vec::new())),
-            classes: [const { Cell::new((0, 0, false)) }; INLINE],
+            origins: [const { Cell::new((0, 0)) }; INLINE],
+            classes: [const { Cell::new((0, 0, false)) }; CLASSES],
             next_instance: Cell::new(0),
             last_instance: Cell::new(0),
+            own: Cell::new(0),
+            untracked: Cell::new(0),
             name: None,
         }
     }
@@ -182,13 +161,14 @@ impl Task {
         self.name
     }
 
-    #[inline]
     pub(crate) fn state(&self) -> State {
         self.state.get()
     }
 
-    pub(crate) fn set_state(&self, state: State) {
-        self.state.set(state);
+    /// Sets the state and returns the one before.
+    pub(crate) fn set_state(&self, state: State) -> State {
+        self.limit.set(if state == State::Active { INLINE } else { 0 });
+        self.state.replace(state)
     }
 
     /// Whether the task holds a lock that the tracker's own allocations would wait for.
@@ -196,6 +176,7 @@ impl Task {
         self.own.get() != 0
     }
 
+    #[inline]
     pub(crate) fn depth(&self) -> usize {
         self.depth.get()
     }
@@ -212,50 +193,88 @@ impl Task {
         untracked != 0
     }
 
-    /// The keys of an acquire of a resolved lock on top of what is held.
-    #[inline]
-    pub(crate) fn keys(
-        &self,
-        word: MapWord,
-        how: How,
-        site: &'static Location<'static>,
-    ) -> Keys {
-        let node = word.node(how.subclass);
-        let chain = chain::extend(self.chain.get(), node, how.mode);
-        // A try-lock is no dependency: what is validated for it is another thing.
-        let site = std::ptr::from_ref(site).addr() ^ usize::from(how.trylock);
-        Keys { chain, witness: chain::at(chain, site) }
-    }
-
-    /// Whether this acquire was seen before and broke nothing: the warm path.
+    /// The warm path of an acquire that is about to block: whether it was seen before and broke
+    /// nothing.
     #[inline]
     pub(crate) fn knows(&self, map: &Map, how: How, site: &'static Location<'static>) -> bool {
-        let word = map.word();
-        word.is_resolved()
-            && self.filter.get() & filter_bit(word) == 0
-            && self.known.contains(self.keys(word, how, site).witness)
-    }
-
-    /// [`Task::knows`] when a lock with the same filter bit is held: looks at the locks of the
-    /// same class too.
-    pub(crate) fn knows_slow(&self, word: MapWord, how: How, keys: Keys) -> bool {
-        if how.trylock {
-            return self.known.contains(keys.witness);
+        let (word, depth) = (map.word(), self.depth.get());
+        if depth >= self.limit.get() || !word.is_plain() {
+            return false;
         }
-        self.known.contains(keys.witness)
-            && self.siblings(word.class()).all(|held| {
-                held.lock != word.lock() && self.known.contains(pair(&held, word, how))
-            })
+        let chain = chain::extend(self.chains[depth % INLINE].get(), word.held(how));
+        self.known.contains(chain::at(chain, site))
     }
 
-    /// Whether this key is known to be validated.
-    pub(crate) fn is_known(&self, key: u64) -> bool {
-        self.known.contains(key)
+    /// The warm path of an acquire that succeeds at once: [`Task::knows`] and [`Task::push`].
+    #[inline]
+    pub(crate) fn push_known(&self, map: &Map, how: How, site: &'static Location<'static>) -> bool {
+        let (word, depth) = (map.word(), self.depth.get());
+        if depth >= self.limit.get() || !word.is_plain() {
+            return false;
+        }
+        let depth = depth % INLINE;
+        let entry = word.held(how);
+        let chain = chain::extend(self.chains[depth].get(), entry);
+        if !self.known.contains(chain::at(chain, site)) {
+            return false;
+        }
+        self.put(depth, entry, site, chain);
+        true
     }
 
-    /// Notes that an acquire broke nothing.
-    pub(crate) fn learn(&self, key: u64) {
-        self.known.insert(key);
+    /// The warm path of [`Task::push`]; false if it does not apply.
+    #[inline]
+    pub(crate) fn push_plain(&self, map: &Map, how: How, site: &'static Location<'static>) -> bool {
+        let (word, depth) = (map.word(), self.depth.get());
+        if depth >= self.limit.get() || !word.is_plain() {
+            return false;
+        }
+        let depth = depth % INLINE;
+        let entry = word.held(how);
+        let chain = chain::extend(self.chains[depth].get(), entry);
+        self.put(depth, entry, site, chain);
+        true
+    }
+
+    #[inline]
+    fn put(&self, depth: usize, entry: Word, site: &'static Location<'static>, chain: u64) {
+        self.depth.set(depth + 1);
+        compiler_fence(Ordering::Release);
+        self.sites[depth].set(Some(site));
+        self.chains[depth + 1].set(chain);
+        compiler_fence(Ordering::Release);
+        self.locks[depth].set(entry);
+    }
+
+    /// Pushes a lock that was obtained. Allocates nothing, given [`Task::reserve`] before.
+    #[cold]
+    pub(crate) fn push(&self, map: &Map, how: How, site: &'static Location<'static>) {
+        let entry = map.word().held(how);
+        // A lock without a class was acquired while nothing could be learned of it.
+        if !entry.is_resolved() {
+            return self.acquired_untracked();
+        }
+        let depth = self.depth.get();
+        let chain = chain::extend(self.chain(), entry);
+        if depth < INLINE {
+            self.put(depth, entry, site, chain);
+        } else {
+            let state = self.set_state(State::Working);
+            let mut spill = self.spill.borrow_mut();
+            // A release under an allocator's lock leaves entries behind.
+            spill.truncate(depth - INLINE);
+            if spill.len() == spill.capacity() && (entry.is_own() || self.holds_own()) {
+                drop(spill);
+                self.set_state(state);
+                loss::count(Loss::UnderAllocator);
+                return self.acquired_untracked();
+            }
+            spill.push(Spilled { entry, site: Some(site), chain });
+            drop(spill);
+            self.depth.set(depth + 1);
+            self.set_state(state);
+        }
+        self.own.set(self.own.get() + u32::from(entry.is_own()));
     }
 
     /// Makes room for one more entry, so that [`Task::push`] need not allocate.
@@ -265,75 +284,20 @@ impl Task {
         }
     }
 
-    /// Pushes a lock that was obtained.
-    #[inline]
-    pub(crate) fn push(&self, map: &Map, how: How, site: &'static Location<'static>) {
-        let word = map.word();
-        let keys = self.keys(word, how, site);
-        let detail = Detail {
-            site: Some(site),
-            below: self.chain.get(),
-            filter: self.filter.get(),
-            witness: keys.witness,
-            how: Packed::new(how),
-            own: word.is_own(),
-        };
-        let depth = self.depth.get();
-        let Some(slot) = self.locks.get(depth) else {
-            return self.push_slow(word, detail, keys.chain);
-        };
-        self.depth.set(depth + 1);
-        compiler_fence(Ordering::Release);
-        self.details[depth].set(detail);
-        compiler_fence(Ordering::Release);
-        slot.set(word.lock());
-        self.chain.set(keys.chain);
-        self.filter.set(detail.filter | filter_bit(word));
-        if detail.own {
-            self.own.set(self.own.get() + 1);
-        }
-    }
-
-    #[cold]
-    fn push_slow(&self, word: MapWord, detail: Detail, chain: u64) {
-        let state = self.state.replace(State::Working);
-        let mut spill = self.spill.borrow_mut();
-        // A release under an allocator's lock leaves entries behind.
-        spill.truncate(self.depth.get() - INLINE);
-        if spill.len() == spill.capacity() && self.holds_own() {
-            self.acquired_untracked();
-            loss::count(Loss::UnderAllocator);
-            self.state.set(state);
-            return;
-        }
-        spill.push((word.lock(), detail));
-        drop(spill);
-        self.depth.set(self.depth.get() + 1);
-        self.chain.set(chain);
-        self.filter.set(detail.filter | filter_bit(word));
-        self.own.set(self.own.get() + u32::from(detail.own));
-        self.state.set(state);
-    }
-
     /// Pops the lock if it is the newest one: the warm path of a release.
     #[inline]
     pub(crate) fn pop(&self, map: &Map) -> bool {
-        let lock = map.word().lock();
-        let Some(top) = self.depth.get().checked_sub(1) else {
+        let top = self.depth.get().wrapping_sub(1);
+        if top >= self.limit.get() {
             return false;
-        };
-        let Some(slot) = self.locks.get(top).filter(|slot| slot.get() == lock) else {
+        }
+        let top = top % INLINE;
+        if !self.locks[top].get().is_plainly(map.word()) {
             return false;
-        };
-        let detail = self.details[top].get();
-        self.filter.set(detail.filter);
-        self.chain.set(detail.below);
-        slot.set(0);
+        }
+        self.locks[top].set(Word::NONE);
         compiler_fence(Ordering::Release);
         self.depth.set(top);
-        if detail.own {
-            self.own.set(self.own.get() - 1);
-        }
         true
     }
 
@@ -342,10 +306,10 @@ impl Task {
         let Some(index) = self.newest(lock) else {
             return false;
         };
-        let state = self.state.replace(State::Working);
-        self.own.set(self.own.get() - u32::from(self.get(index).1.own));
+        let state = self.set_state(State::Working);
+        self.own.set(self.own.get() - u32::from(self.get(index).entry.is_own()));
         self.replay(index + 1, index);
-        self.state.set(state);
+        self.set_state(state);
         true
     }
 
@@ -354,27 +318,63 @@ impl Task {
         let Some(index) = self.newest(lock) else {
             return false;
         };
-        let state = self.state.replace(State::Working);
-        let (_, mut detail) = self.get(index);
-        detail.how = Packed::new(How { mode: Mode::Shared, ..detail.how.how() });
-        self.set(index, lock, detail);
+        let state = self.set_state(State::Working);
+        let mut held = self.get(index);
+        held.entry = held.entry.with_how(held.entry.how().with_mode(Mode::Shared));
+        self.set(index, held);
         self.replay(index, index);
-        self.state.set(state);
+        self.set_state(state);
         true
     }
 
     /// The held locks, oldest first.
     pub(crate) fn held(&self) -> impl DoubleEndedIterator<Item = Held> {
         (0..self.depth.get()).filter_map(|index| {
-            let (lock, detail) = self.get(index);
-            let site = detail.site.filter(|_| lock != 0)?;
-            Some(Held { lock, how: detail.how.how(), site, witness: detail.witness })
+            let Spilled { entry, site, chain } = self.get(index);
+            let site = site.filter(|_| entry.is_resolved())?;
+            Some(Held { entry, site, witness: self.origin(index, chain::at(chain, site)) })
         })
     }
 
     /// The held locks of one class, oldest first.
     pub(crate) fn siblings(&self, class: u32) -> impl Iterator<Item = Held> {
-        self.held().filter(move |held| map::class_of(held.lock) == class)
+        self.held().filter(move |held| held.entry.class() == class)
+    }
+
+    /// The keys of an acquire on top of what is held, derived from the entries.
+    pub(crate) fn keys(&self, entry: Word, site: &'static Location<'static>) -> Keys {
+        let below = self.held().fold(chain::EMPTY, |key, held| chain::extend(key, held.entry));
+        let chain = chain::extend(below, entry);
+        Keys { chain, witness: chain::at(chain, site) }
+    }
+
+    /// Whether an acquire was seen before and broke nothing, with the locks of the same class that
+    /// are held now.
+    pub(crate) fn knows_slow(&self, entry: Word, keys: Keys) -> bool {
+        if entry.how().is_trylock() || self.siblings(entry.class()).next().is_none() {
+            return self.known.contains(keys.witness);
+        }
+        self.known.contains(chain::with_siblings(keys.witness))
+            && self
+                .siblings(entry.class())
+                .all(|held| held.entry.lock() != entry.lock() && self.knows_pair(held.entry, entry))
+    }
+
+    /// Notes that an acquire broke nothing.
+    pub(crate) fn learn(&self, entry: Word, keys: Keys) {
+        let alone = entry.how().is_trylock() || self.siblings(entry.class()).next().is_none();
+        let key = if alone { keys.witness } else { chain::with_siblings(keys.witness) };
+        self.known.insert(key);
+    }
+
+    /// Whether two locks of one class are known to be taken in this order rightly.
+    pub(crate) fn knows_pair(&self, held: Word, wanted: Word) -> bool {
+        self.known.contains(chain::pair(held, wanted))
+    }
+
+    /// Notes that two locks of one class are taken in this order rightly.
+    pub(crate) fn learn_pair(&self, held: Word, wanted: Word) {
+        self.known.insert(chain::pair(held, wanted));
     }
 
     /// The class that this task found for a constructor, if it still knows.
@@ -383,8 +383,8 @@ impl Task {
         place: &'static Location<'static>,
         describe: Describe,
     ) -> Option<(ClassId, bool)> {
-        let (slot, key) = self.class_slot(place, describe);
-        let (known, class, own) = slot.get();
+        let key = chain::constructor(place, describe);
+        let (known, class, own) = self.class_slot(key).get();
         if known == key { Some((ClassId::new(class)?, own)) } else { None }
     }
 
@@ -396,12 +396,12 @@ impl Task {
         class: ClassId,
         own: bool,
     ) {
-        let (slot, key) = self.class_slot(place, describe);
-        slot.set((key, class.get(), own));
+        let key = chain::constructor(place, describe);
+        self.class_slot(key).set((key, class.get(), own));
     }
 
-    /// A number that no other lock of the process has.
-    pub(crate) fn next_instance(&self) -> u64 {
+    /// A number that no other lock of the process has; none if there are no more.
+    pub(crate) fn next_instance(&self) -> Option<u64> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         if self.next_instance.get() == self.last_instance.get() {
             let first = NEXT.fetch_add(INSTANCE_BLOCK, Ordering::Relaxed);
@@ -409,63 +409,88 @@ impl Task {
             self.last_instance.set(first + INSTANCE_BLOCK);
         }
         let instance = self.next_instance.get();
+        if instance > map::MAX_INSTANCE {
+            loss::count(Loss::Instances);
+            return None;
+        }
         self.next_instance.set(instance + 1);
-        instance.min(map::MAX_INSTANCE)
+        Some(instance)
     }
 
-    fn class_slot(
-        &self,
-        place: &'static Location<'static>,
-        describe: Describe,
-    ) -> (&Cell<(u64, u32, bool)>, u64) {
-        let place = std::ptr::from_ref(place).addr();
-        let key = chain::at(chain::at(chain::EMPTY, place), describe as usize);
-        (&self.classes[(key >> 58) as usize], key)
+    fn class_slot(&self, key: u64) -> &Cell<(u64, u32, bool)> {
+        &self.classes[key as usize % CLASSES]
+    }
+
+    /// The chain key of all that is held.
+    fn chain(&self) -> u64 {
+        let depth = self.depth.get();
+        match self.chains.get(depth) {
+            Some(chain) => chain.get(),
+            None => self.get(depth - 1).chain,
+        }
     }
 
     fn newest(&self, lock: u64) -> Option<usize> {
-        (0..self.depth.get()).rev().find(|&index| self.get(index).0 == lock)
+        (0..self.depth.get()).rev().find(|&index| self.get(index).entry.lock() == lock)
     }
 
-    fn get(&self, index: usize) -> (u64, Detail) {
+    fn get(&self, index: usize) -> Spilled {
         match self.locks.get(index) {
-            Some(slot) => (slot.get(), self.details[index].get()),
+            Some(slot) => Spilled {
+                entry: slot.get(),
+                site: self.sites[index].get(),
+                chain: self.chains[index + 1].get(),
+            },
             None => self.spill.borrow().get(index - INLINE).copied().unwrap_or_default(),
         }
     }
 
-    fn set(&self, index: usize, lock: u64, detail: Detail) {
+    fn set(&self, index: usize, held: Spilled) {
         match self.locks.get(index) {
             Some(slot) => {
-                self.details[index].set(detail);
-                slot.set(lock);
+                self.sites[index].set(held.site);
+                self.chains[index + 1].set(held.chain);
+                slot.set(held.entry);
             }
-            None => self.spill.borrow_mut()[index - INLINE] = (lock, detail),
+            None => self.spill.borrow_mut()[index - INLINE] = held,
         }
     }
 
-    /// Moves the entries from `from` up to `to` and derives their keys and filters again; the
-    /// stack then ends with the last of them.
+    /// Under which key the backtrace is kept whose key would now be `witness`.
+    fn origin(&self, index: usize, witness: u64) -> u64 {
+        match self.origins.get(index).map(Cell::get) {
+            Some((now, origin)) if now == witness => origin,
+            _ => witness,
+        }
+    }
+
+    /// Moves the entries from `from` up to `to` and derives their keys again; the stack then ends
+    /// with the last of them.
     ///
     /// The changed chains need no validation: an acquire records the edges from all held locks, so
     /// a chain with a lock taken out has no edge that is new. Works in place, because an allocator
     /// may be what releases out of order.
     fn replay(&self, from: usize, to: usize) {
-        let (_, first) = self.get(to);
-        let (mut chain, mut filter) = (first.below, first.filter);
+        let mut chain = match to.checked_sub(1) {
+            Some(below) => self.get(below).chain,
+            None => chain::EMPTY,
+        };
         let depth = self.depth.get() - (from - to);
         for at in to..depth {
-            let (lock, mut detail) = self.get(at + (from - to));
-            (detail.below, detail.filter) = (chain, filter);
-            let (how, class) = (detail.how.how(), map::class_of(lock));
-            chain = chain::extend(chain, Node::new(class, how.subclass), how.mode);
-            filter |= 1 << (class & 63);
-            self.set(at, lock, detail);
+            let mut held = self.get(at + (from - to));
+            let before = held.site.map(|site| chain::at(held.chain, site));
+            let origin = before.map(|key| self.origin(at + (from - to), key));
+            chain = chain::extend(chain, held.entry);
+            held.chain = chain;
+            self.set(at, held);
+            if let (Some(slot), Some(site), Some(origin)) =
+                (self.origins.get(at), held.site, origin)
+            {
+                slot.set((chain::at(chain, site), origin));
+            }
         }
-        self.locks.iter().skip(depth).for_each(|slot| slot.set(0));
+        self.locks.iter().skip(depth).for_each(|slot| slot.set(Word::NONE));
         self.depth.set(depth);
-        self.chain.set(chain);
-        self.filter.set(filter);
         if !self.holds_own() {
             let mut spill = self.spill.borrow_mut();
             spill.truncate(depth.saturating_sub(INLINE));
@@ -476,12 +501,72 @@ impl Task {
     }
 }
 
-/// The key of a lock taken while a lock of its class is held.
-pub(crate) fn pair(held: &Held, wanted: MapWord, how: How) -> u64 {
-    chain::pair(held.lock, held.how.mode, wanted.lock(), how.mode)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-#[inline]
-fn filter_bit(word: MapWord) -> u64 {
-    1 << (word.class() & 63)
+    fn map(class: u32, instance: u64) -> Map {
+        let map = Map::new();
+        map.resolve(ClassId::new(class).unwrap(), instance);
+        map
+    }
+
+    fn here() -> &'static Location<'static> {
+        Location::caller()
+    }
+
+    #[test]
+    fn a_stack_deeper_than_the_inline_part_keeps_its_order() {
+        let task = Task::new("test");
+        let maps: Vec<Map> = (1..200).map(|class| map(class, 1)).collect();
+        for map in &maps {
+            task.reserve();
+            task.push(map, How::EXCLUSIVE, here());
+        }
+        let classes: Vec<u32> = task.held().map(|held| held.entry.class()).collect();
+        assert_eq!(classes, (1..200).collect::<Vec<_>>());
+        // Every third goes, oldest first; the rest keeps its order and its keys.
+        for map in maps.iter().step_by(3) {
+            assert!(!task.pop(map) && task.remove(map.word().lock()));
+        }
+        let rest: Vec<&Map> = maps.iter().filter(|map| map.word().class() % 3 != 1).collect();
+        let fresh = Task::new("fresh");
+        for map in &rest {
+            fresh.reserve();
+            fresh.push(map, How::EXCLUSIVE, here());
+        }
+        assert_eq!(task.chain(), fresh.chain());
+        for map in rest.iter().rev() {
+            assert!(task.pop(map) || task.remove(map.word().lock()));
+        }
+        assert_eq!((task.depth(), task.chain()), (0, chain::EMPTY));
+        assert_eq!(task.spill.borrow().capacity(), 0);
+    }
+
+    #[test]
+    fn a_release_below_keeps_the_backtraces_above() {
+        let task = Task::new("test");
+        let (a, b) = (map(1, 1), map(2, 1));
+        let site = here();
+        task.push(&a, How::EXCLUSIVE, site);
+        let keys = task.keys(b.word().held(How::EXCLUSIVE), site);
+        task.push(&b, How::EXCLUSIVE, site);
+        assert!(task.remove(a.word().lock()));
+        assert_eq!(task.held().next().unwrap().witness, keys.witness);
+    }
+
+    #[test]
+    fn the_warm_path_does_not_see_a_chain_with_siblings() {
+        let task = Task::new("test");
+        let (first, second, third) = (map(1, 1), map(1, 2), map(1, 3));
+        let site = here();
+        task.push(&first, How::EXCLUSIVE, site);
+        let entry = second.word().held(How::EXCLUSIVE);
+        let keys = task.keys(entry, site);
+        task.learn(entry, keys);
+        task.learn_pair(task.held().next().unwrap().entry, entry);
+        assert!(!task.knows(&second, How::EXCLUSIVE, site));
+        assert!(task.knows_slow(entry, keys));
+        assert!(!task.knows_slow(third.word().held(How::EXCLUSIVE), keys));
+    }
 }

@@ -109,8 +109,8 @@ pub(crate) fn scoped_acquired(map: &Map, how: How, site: &'static Location<'stat
 pub(crate) fn scoped_released(map: &Map) {
     // A lock taken before the scope began is the thread's own.
     let lock = map.word().lock();
-    if with_task(|task| task.held().any(|held| held.lock == lock)) {
-        let inside = in_scope(|scope| scope.task.held().any(|held| held.lock == lock));
+    if with_task(|task| task.held().any(|held| held.entry.lock() == lock)) {
+        let inside = in_scope(|scope| scope.task.held().any(|held| held.entry.lock() == lock));
         if inside != Some(true) {
             with_task(|task| task.remove(lock));
             return;

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, RwLock};
 
 use crate::Map;
+use crate::how::Description;
 
 /// A lock that may be tracked.
 ///
@@ -11,6 +12,12 @@ use crate::Map;
 pub trait Tracked {
     /// The lock's map; none if the lock is not instrumented.
     fn map(&self) -> Option<&Map>;
+
+    /// What the lock is, for the case that a query or [`might_lock!`](crate::might_lock) is the
+    /// first that is heard of it.
+    fn describe() -> Description {
+        Description { kind: "lock", payload: "" }
+    }
 }
 
 impl Tracked for Map {

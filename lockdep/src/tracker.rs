@@ -12,12 +12,12 @@ use rustc_hash::FxHashMap;
 
 use crate::how::{Describe, How};
 use crate::knowledge::Knowledge;
-use crate::map::{Map, MapWord};
+use crate::map::{Map, Word};
 use crate::nested;
-use crate::registry::{self, ClassId};
+use crate::registry;
 use crate::rules::{self, Finding, Identity, Verdict};
 use crate::settings::{BacktraceStyle, Level, Settings};
-use crate::task::{self, Held, Keys, Task};
+use crate::task::{Held, Keys, Task};
 use crate::thread;
 use crate::trace;
 use crate::violation::{Assertion, Point, Signature, Violation};
@@ -85,13 +85,7 @@ impl Tracker {
     }
 
     /// `task` has obtained `map`'s lock, which an earlier [`Tracker::before_acquire`] announced.
-    pub fn acquired(
-        &self,
-        task: &Task,
-        map: &Map,
-        how: How,
-        site: &'static Location<'static>,
-    ) {
+    pub fn acquired(&self, task: &Task, map: &Map, how: How, site: &'static Location<'static>) {
         task.push(map, how, site);
     }
 
@@ -103,10 +97,15 @@ impl Tracker {
         }
         let violation = Violation::ReleaseNotHeld {
             task: name(task).as_ref().to_owned(),
-            class: registry::describe(map.word().node(0)),
+            class: registry::describe(map.word().node()),
             at: self.point_here(Location::caller()),
         };
         Some(self.meet(violation))
+    }
+
+    /// `task` is about to turn its exclusive hold of `map`'s lock into a shared one.
+    pub fn downgraded(&self, task: &Task, map: &Map) {
+        task.downgrade(map.word().lock());
     }
 
     /// `map`'s lock is about to be destroyed or initialised again.
@@ -116,7 +115,7 @@ impl Tracker {
         if nested::has(word.class()) {
             self.knowledge.graphs.lock().instances.forget(word.lock());
         }
-        let held = task.held().find(|held| held.lock == word.lock())?;
+        let held = task.held().find(|held| held.entry.lock() == word.lock())?;
         while task.remove(word.lock()) {}
         match self.settings.level {
             // Nobody waits for a lock that is gone.
@@ -142,7 +141,7 @@ impl Tracker {
         self.meet(Violation::AssertionFailed {
             task: name(task).as_ref().to_owned(),
             assertion,
-            class: word.map(|word| registry::describe(word.node(0))),
+            class: word.map(|word| registry::describe(word.node())),
             held: held.collect(),
             at: self.point_here(site),
         })
@@ -160,15 +159,12 @@ impl Tracker {
         self.knowledge.graphs.lock().classes.graph.edge_count()
     }
 
-    /// Gives a lock its class and number.
-    pub(crate) fn resolve(&self, task: &Task, map: &Map, describe: Describe) -> MapWord {
+    /// Gives a lock its class and number; none if there are no more numbers.
+    fn resolve(&self, task: &Task, map: &Map, describe: Describe) -> Option<Word> {
         if map.word().is_resolved() {
-            return map.word();
+            return Some(map.word());
         }
-        let class = match ClassId::new(map.word().class()) {
-            Some(class) => class,
-            None => registry::made_at(map.place(), describe()),
-        };
+        let class = registry::made_at(map.place(), describe());
         // Locks of an allocator's class are the allocator's, those met later too.
         let registered = registry::class(class.get());
         if map.word().is_own() {
@@ -179,7 +175,7 @@ impl Tracker {
             map.set_own();
         }
         task.learn_class(map.place(), describe, class, own);
-        map.resolve(class, task.next_instance())
+        Some(map.resolve(class, task.next_instance()?))
     }
 
     /// The cold path of an acquire.
@@ -196,70 +192,63 @@ impl Tracker {
         describe: Describe,
         site: &'static Location<'static>,
     ) -> Learned {
-        let word = self.resolve(task, map, describe);
-        let keys = task.keys(word, how, site);
         let mut learned = Learned::default();
-        if task.knows_slow(word, how, keys) {
+        let Some(word) = self.resolve(task, map, describe) else {
+            return learned;
+        };
+        let entry = word.held(how);
+        let keys = task.keys(entry, site);
+        task.reserve();
+        if task.knows_slow(entry, keys) {
             return learned;
         }
-        task.reserve();
         if self.settings.backtrace != BacktraceStyle::Off {
             self.knowledge.keep_trace(keys.witness, trace::capture);
         }
-        if how.trylock {
-            task.learn(keys.witness);
+        if how.is_trylock() {
+            task.learn(entry, keys);
             return learned;
         }
-        let wanted = End {
-            lock: word.lock(),
-            how,
-            site,
-            trace: self.knowledge.trace(keys.witness),
-        };
-        let mut broken = self.check_class(task, word, &wanted, &mut learned);
+        let wanted = End { entry, site, trace: self.knowledge.trace(keys.witness) };
+        let mut broken = self.check_class(task, &wanted, &mut learned);
         broken |= self.check_order(task, keys, &wanted, &mut learned);
         if !broken {
-            task.learn(keys.witness);
+            task.learn(entry, keys);
         }
         learned
     }
 
     /// The rules for locks of the class that is wanted; returns whether one is broken.
-    fn check_class(
-        &self,
-        task: &Task,
-        word: MapWord,
-        wanted: &End,
-        learned: &mut Learned,
-    ) -> bool {
+    fn check_class(&self, task: &Task, wanted: &End, learned: &mut Learned) -> bool {
         let mut broken = false;
-        for held in task.siblings(word.class()) {
-            let pair = task::pair(&held, word, wanted.how);
-            if held.lock == word.lock() {
+        let entry = wanted.entry;
+        for held in task.siblings(entry.class()) {
+            if held.entry.lock() == entry.lock() {
                 if let Some(finding) = rules::recursion(&self.witness(task, &held, wanted)) {
                     learned.met.extend(self.find(vec![finding]));
                     broken = true;
                 }
                 continue;
             }
-            if held.how.subclass != wanted.how.subclass || task.is_known(pair) {
+            if held.entry.node() != entry.node() || task.knows_pair(held.entry, entry) {
                 continue;
             }
             let witness = self.witness(task, &held, wanted);
             let verdict =
                 rules::nesting(&mut self.knowledge.graphs.lock(), self.settings.level, &witness);
             match verdict {
-                Verdict::Known => task.learn(pair),
+                Verdict::Known => task.learn_pair(held.entry, entry),
                 Verdict::New => {
-                    nested::add(word.class());
-                    task.learn(pair);
+                    nested::add(entry.class());
+                    task.learn_pair(held.entry, entry);
                 }
                 Verdict::Broken(finding) => {
-                    nested::add(word.class());
+                    nested::add(entry.class());
                     let met = self.find(vec![finding]);
                     if let (Level::Deadlock, Some(met)) = (self.settings.level, &met) {
                         let mut graphs = self.knowledge.graphs.lock();
-                        graphs.instances.broken.insert((held.lock, wanted.lock), met.index);
+                        let pair = (held.entry.lock(), entry.lock());
+                        graphs.instances.broken.insert(pair, met.index);
                     }
                     learned.met.extend(met);
                     broken = true;
@@ -280,7 +269,7 @@ impl Tracker {
         }
         let witnesses: Vec<Arc<Witness>> = task
             .held()
-            .filter(|held| held.node() != wanted.node())
+            .filter(|held| held.entry.node() != wanted.entry.node())
             .map(|held| self.witness(task, &held, wanted))
             .collect();
         let (mut findings, mut closing, mut again) = (Vec::new(), Vec::new(), Vec::new());
@@ -292,7 +281,7 @@ impl Tracker {
                     Verdict::New => learned.dependencies.push(witness),
                     Verdict::Broken(finding) => {
                         findings.push(finding);
-                        closing.push((witness.held.node(), witness.wanted.node()));
+                        closing.push((witness.held.entry.node(), witness.wanted.entry.node()));
                         learned.dependencies.push(witness);
                     }
                     Verdict::Again(index) => again.push(index),
@@ -382,12 +371,7 @@ impl Tracker {
     }
 
     fn end(&self, held: &Held) -> End {
-        End {
-            lock: held.lock,
-            how: held.how,
-            site: held.site,
-            trace: self.knowledge.trace(held.witness),
-        }
+        End { entry: held.entry, site: held.site, trace: self.knowledge.trace(held.witness) }
     }
 
     fn point_here(&self, site: &'static Location<'static>) -> Point {

@@ -1,10 +1,10 @@
 //! Who was seen to hold one lock while wanting another.
 
+use std::panic::Location;
 use std::sync::Arc;
 
-use crate::how::How;
-use crate::map;
-use crate::registry::{self, Node};
+use crate::map::{self, Word};
+use crate::registry;
 use crate::settings::BacktraceStyle;
 use crate::trace::{self, Trace};
 use crate::violation::{Dependency, Point, Touch};
@@ -12,25 +12,20 @@ use crate::violation::{Dependency, Point, Touch};
 /// One lock as one task held or wanted it, unresolved.
 #[derive(Clone, Debug)]
 pub(crate) struct End {
-    /// Class and instance.
-    pub(crate) lock: u64,
-    pub(crate) how: How,
-    pub(crate) site: &'static std::panic::Location<'static>,
+    /// Which lock, and how it is held or wanted.
+    pub(crate) entry: Word,
+    pub(crate) site: &'static Location<'static>,
     pub(crate) trace: Option<Trace>,
 }
 
 impl End {
-    pub(crate) fn node(&self) -> Node {
-        Node::new(map::class_of(self.lock), self.how.subclass)
-    }
-
     /// Looks class and stack up. Slow; to be called with no lock held.
     pub(crate) fn resolve(&self, style: BacktraceStyle) -> Touch {
         Touch {
-            class: registry::describe(self.node()),
-            mode: self.how.mode,
-            trylock: self.how.trylock,
-            instance: map::instance_of(self.lock),
+            class: registry::describe(self.entry.node()),
+            mode: self.entry.how().mode(),
+            trylock: self.entry.how().is_trylock(),
+            instance: map::instance_of(self.entry.lock()),
             at: Point {
                 place: self.site.into(),
                 frames: self

@@ -21,10 +21,7 @@ pub(super) struct Failed<'a> {
 
 impl Failed<'_> {
     pub(super) fn page(&self, paths: &Paths) -> Page {
-        let classes = self
-            .class
-            .into_iter()
-            .chain(self.held.iter().map(|touch| &touch.class));
+        let classes = self.class.into_iter().chain(self.held.iter().map(|touch| &touch.class));
         let labels = Labels::of(classes, paths);
         let task = task::whole(self.task);
         let lock = match self.class {
@@ -37,18 +34,11 @@ impl Failed<'_> {
             rows: rows("asserted at", self.at, None, paths),
         }];
         sections.extend(self.held.iter().map(|touch| Section {
-            head: format!(
-                "{}, held by `{task}` ({})",
-                labels.get(&touch.class),
-                verb(touch)
-            ),
+            head: format!("{}, held by `{task}` ({})", labels.get(&touch.class), verb(touch)),
             rows: rows("held since", &touch.at, Some(self.at), paths),
         }));
         if self.held.is_empty() {
-            sections.push(Section {
-                head: format!("`{task}` holds no lock"),
-                rows: Vec::new(),
-            });
+            sections.push(Section { head: format!("`{task}` holds no lock"), rows: Vec::new() });
         }
         Page {
             title: "lock assertion failed",

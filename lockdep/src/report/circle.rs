@@ -57,10 +57,7 @@ impl<'a> Circle<'a> {
             held: lock(index),
             wanted: lock((index + 1) % count),
         };
-        Circle {
-            parties: parties.map(party).collect(),
-            closing,
-        }
+        Circle { parties: parties.map(party).collect(), closing }
     }
 
     pub(super) fn parties(&self) -> &[Party<'a>] {
@@ -80,9 +77,7 @@ impl<'a> Circle<'a> {
 
     /// The lock held by the party that `index` waits for, as that party took it.
     fn next(&self, index: usize) -> &Touch {
-        &self.parties[(index + 1) % self.parties.len()]
-            .dependency
-            .held
+        &self.parties[(index + 1) % self.parties.len()].dependency.held
     }
 
     /// Whether the party waits only because a writer stands between it and another reader.
@@ -94,19 +89,13 @@ impl<'a> Circle<'a> {
     /// The parties whose thread has made another of the dependencies too: it takes a second thread
     /// that does the same.
     pub(super) fn doubles(&self) -> Vec<&Party<'a>> {
-        let parties: Vec<&Party<'a>> = std::iter::once(self.closing())
-            .chain(self.earlier())
-            .collect();
+        let parties: Vec<&Party<'a>> =
+            std::iter::once(self.closing()).chain(self.earlier()).collect();
         let is_double = |index: usize| {
             let task = &parties[index].dependency.task;
-            parties[..index]
-                .iter()
-                .any(|before| before.dependency.task == *task)
+            parties[..index].iter().any(|before| before.dependency.task == *task)
         };
-        (0..parties.len())
-            .filter(|index| is_double(*index))
-            .map(|index| parties[index])
-            .collect()
+        (0..parties.len()).filter(|index| is_double(*index)).map(|index| parties[index]).collect()
     }
 
     /// All take what they hold, then each in turn waits for the next.
@@ -114,18 +103,12 @@ impl<'a> Circle<'a> {
         let mut tasks = Vec::new();
         // The column of each party; behind it, if it needs one, that of its writer.
         let mut columns = Vec::new();
-        let writers = (0..self.parties.len())
-            .filter(|index| self.needs_writer(*index))
-            .count();
+        let writers = (0..self.parties.len()).filter(|index| self.needs_writer(*index)).count();
         let mut writer_labels = task::labels(std::iter::repeat_n(WRITER, writers)).into_iter();
         for (index, party) in self.parties.iter().enumerate() {
             columns.push(tasks.len());
             tasks.push(party.task.clone());
-            tasks.extend(
-                self.needs_writer(index)
-                    .then(|| writer_labels.next())
-                    .flatten(),
-            );
+            tasks.extend(self.needs_writer(index).then(|| writer_labels.next()).flatten());
         }
         let mut steps = Vec::new();
         for (party, column) in self.parties.iter().zip(&columns) {
@@ -176,9 +159,7 @@ impl<'a> Circle<'a> {
             notes.push(format!("`{task}` {stand} what `{name}` did earlier"));
         }
         if (0..self.parties.len()).any(|index| self.needs_writer(index)) {
-            notes.push(format!(
-                "`{WRITER}` stands for any thread that asks to write meanwhile"
-            ));
+            notes.push(format!("`{WRITER}` stands for any thread that asks to write meanwhile"));
         }
         notes
     }
@@ -186,16 +167,11 @@ impl<'a> Circle<'a> {
     /// Where each party held its lock and wanted the next one's.
     pub(super) fn sections(&self, paths: &Paths) -> Vec<Section> {
         let section = |(index, party): (usize, &Party<'_>)| {
-            let when = if index == self.closing {
-                "now,"
-            } else {
-                "first seen"
-            };
+            let when = if index == self.closing { "now," } else { "first seen" };
             let within = task::within(&party.dependency.task);
             let (held, wanted) = (&party.held, &party.wanted);
             Section {
-                head: format!("{held} → {wanted}, {when} {within}"),
-                rows: party.rows(paths),
+                head: format!("{held} → {wanted}, {when} {within}"), rows: party.rows(paths)
             }
         };
         self.parties.iter().enumerate().map(section).collect()

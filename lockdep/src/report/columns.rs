@@ -40,11 +40,7 @@ pub(super) struct Cell {
 impl Cell {
     /// Width of its widest piece.
     fn widest(&self) -> usize {
-        self.pieces
-            .iter()
-            .map(|piece| width(piece.trim_end()))
-            .max()
-            .unwrap_or(0)
+        self.pieces.iter().map(|piece| width(piece.trim_end())).max().unwrap_or(0)
     }
 }
 
@@ -78,16 +74,10 @@ impl Columns<'_> {
                 *offset = MARGIN + (*offset - MARGIN) * (latest - MARGIN) / natural;
             }
         }
-        let offsets: Vec<usize> = wide
-            .into_iter()
-            .zip(narrow)
-            .map(|(wide, narrow)| wide.max(narrow))
-            .collect();
+        let offsets: Vec<usize> =
+            wide.into_iter().zip(narrow).map(|(wide, narrow)| wide.max(narrow)).collect();
         let ends = |cell: &Cell| offsets[cell.column] + self.indent + cell.widest();
-        self.cells
-            .iter()
-            .all(|cell| ends(cell) <= WIDTH)
-            .then_some(offsets)
+        self.cells.iter().all(|cell| ends(cell) <= WIDTH).then_some(offsets)
     }
 
     /// Width of the widest cell of a column, with or without whom it waits for.
@@ -96,11 +86,7 @@ impl Columns<'_> {
         let widths = cells.map(|cell| {
             let hidden = usize::from(cell.waits && !with_waits);
             let pieces = &cell.pieces[..cell.pieces.len() - hidden];
-            pieces
-                .iter()
-                .map(|piece| width(piece) + 2)
-                .sum::<usize>()
-                .saturating_sub(2)
+            pieces.iter().map(|piece| width(piece) + 2).sum::<usize>().saturating_sub(2)
         });
         widths.max().unwrap_or(0)
     }
@@ -119,12 +105,7 @@ impl Columns<'_> {
     /// Blocks of columns, as many side by side as the widest piece allows.
     fn blocks(&self) -> Vec<String> {
         let titles = self.titles.iter().map(|title| width(title));
-        let widest = self
-            .cells
-            .iter()
-            .map(|cell| cell.widest() + self.indent)
-            .chain(titles)
-            .max();
+        let widest = self.cells.iter().map(|cell| cell.widest() + self.indent).chain(titles).max();
         let count = ((WIDTH - MARGIN) / (widest.unwrap_or(0) + 2)).clamp(1, MOST_ABREAST);
         let mut lines = Vec::new();
         for first in (0..self.titles.len()).step_by(count) {
@@ -139,15 +120,9 @@ impl Columns<'_> {
 
     fn block(&self, columns: Range<usize>, room: usize) -> Vec<String> {
         let offset = |column: usize| MARGIN + (column - columns.start) * room;
-        let titles = columns
-            .clone()
-            .map(|column| (&self.titles[column], offset(column)));
+        let titles = columns.clone().map(|column| (&self.titles[column], offset(column)));
         let mut lines = vec![set(titles)];
-        let mut cells = self
-            .cells
-            .iter()
-            .filter(|cell| columns.contains(&cell.column))
-            .peekable();
+        let mut cells = self.cells.iter().filter(|cell| columns.contains(&cell.column)).peekable();
         while let Some(cell) = cells.next() {
             let mut row = vec![(cell.column, self.fill(cell, room - 2))];
             // Steps of one phase, each further to the right than the one before it.

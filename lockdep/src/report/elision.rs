@@ -104,10 +104,7 @@ mod tests {
         assert_eq!(collapse(name, 36), "Mutex<HashMap<String, Vec<…>>>");
         assert_eq!(collapse(name, 20), "Mutex<HashMap<…>>");
         assert_eq!(collapse(name, 12), "Mutex<HashM…");
-        assert_eq!(
-            collapse("Mutex<Call<fn(A) -> B>, C>", 20),
-            "Mutex<Call<…>, C>"
-        );
+        assert_eq!(collapse("Mutex<Call<fn(A) -> B>, C>", 20), "Mutex<Call<…>, C>");
     }
 
     #[test]

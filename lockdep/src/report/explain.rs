@@ -144,7 +144,8 @@ round. In the report `first` and `second` tell the locks apart.
 How to mend it
   - Sort before locking, by something that does not change: an index, a key, the address.
 
-        let (low, high) = if from.id < to.id { (from, to) } else { (to, from) };
+        let in_order = ptr::from_ref(from) < ptr::from_ref(to);
+        let (first, second) = if in_order { (from, to) } else { (to, from) };
 
   - Hold one at a time: take the sum out of the one, let go, put it into the other.
   - Take all but the first with `try_lock`; if that fails let go of everything and start again.
@@ -196,12 +197,11 @@ thread took it. In both cases somebody may believe to be alone with the data who
 With guards that end by themselves and cannot be sent to other threads, this cannot happen. It
 happens where a lock is released by hand:
 
-    let guard = raw.lock();                     // taken here
-    std::mem::forget(guard);
+    mem::forget(state.lock());                  // taken here, the guard never ends
     if failed {
-        unsafe { raw.force_unlock() };          // released here
+        unsafe { state.force_unlock() };        // released here
     }
-    unsafe { raw.force_unlock() };              // and here again
+    unsafe { state.force_unlock() };            // and here again
 
 and in code that reports its own lock to the tracker and says `lock_release!` on a path where it
 did not say that it took the lock.
@@ -228,8 +228,8 @@ forgotten:
 
     {
         let state = Mutex::new(State::default());
-        std::mem::forget(state.lock().unwrap());    // held from here on
-    }                                               // destroyed here, still held
+        mem::forget(state.lock().unwrap());     // held from here on
+    }                                           // destroyed here, still held
 
 or by a lock without borrows: one that is locked and unlocked by hand, or lies in memory that is
 managed by hand and used again while somebody is still inside.
@@ -287,35 +287,22 @@ Reported at every level.
 mod tests {
     use super::*;
 
-    const CODES: [&str; 7] = [
-        "LD0001", "LD0002", "LD0003", "LD0004", "LD0005", "LD0006", "LD0007",
-    ];
+    const CODES: [&str; 7] = ["LD0001", "LD0002", "LD0003", "LD0004", "LD0005", "LD0006", "LD0007"];
 
     #[test]
     fn every_rule_is_explained_under_the_same_headings() {
         for code in CODES {
             let text = explain(code).expect(code);
             assert!(text.starts_with(&format!("{code}: ")), "{code}");
-            let headings = [
-                "\nHow to mend it\n",
-                "\nWhen to let it be\n",
-                "\nReported at ",
-            ];
+            let headings = ["\nHow to mend it\n", "\nWhen to let it be\n", "\nReported at "];
             let found: Vec<_> = headings.iter().map(|heading| text.find(heading)).collect();
-            assert!(
-                found.iter().all(Option::is_some) && found.is_sorted(),
-                "{code}: {found:?}"
-            );
+            assert!(found.iter().all(Option::is_some) && found.is_sorted(), "{code}: {found:?}");
         }
     }
 
     #[test]
     fn an_explanation_is_at_most_a_hundred_columns_wide() {
-        for line in CODES
-            .iter()
-            .filter_map(|code| explain(code))
-            .flat_map(str::lines)
-        {
+        for line in CODES.iter().filter_map(|code| explain(code)).flat_map(str::lines) {
             assert!(line.chars().count() <= 100, "{line}");
         }
     }

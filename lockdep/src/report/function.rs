@@ -70,10 +70,7 @@ mod tests {
     #[test]
     fn a_sentence_names_type_and_method() {
         let cases = [
-            (
-                "indicatif::multi::MultiProgress::insert_after",
-                "MultiProgress::insert_after",
-            ),
+            ("indicatif::multi::MultiProgress::insert_after", "MultiProgress::insert_after"),
             ("app::main", "main"),
             ("main", "main"),
             ("app::net::connect", "net::connect"),

@@ -39,16 +39,10 @@ pub(super) fn page(cycle: &[Dependency], closing: usize, paths: &Paths) -> Page 
 pub(super) fn page_of_one_class(cycle: &[Dependency], closing: usize, paths: &Paths) -> Page {
     let labels = Labels::of(cycle.iter().map(|dependency| &dependency.held.class), paths);
     let count = cycle.len();
-    let turned: Vec<&Dependency> = (1..=count)
-        .map(|step| &cycle[(closing + step) % count])
-        .collect();
-    let label = |index: usize| {
-        format!(
-            "{} {}",
-            ordinal(index),
-            labels.get(&turned[index].held.class)
-        )
-    };
+    let turned: Vec<&Dependency> =
+        (1..=count).map(|step| &cycle[(closing + step) % count]).collect();
+    let label =
+        |index: usize| format!("{} {}", ordinal(index), labels.get(&turned[index].held.class));
     let circle = Circle::new(turned.iter().copied(), count - 1, label);
     let spot = circle.closing().spot_to_change(paths);
     let try_method = circle.closing().try_method();
@@ -72,19 +66,10 @@ pub(super) fn page_of_one_class(cycle: &[Dependency], closing: usize, paths: &Pa
 
 /// Who does what now, and who did what before.
 fn event(circle: &Circle<'_>, code: &dyn Fn(&str) -> String) -> String {
-    let Party {
-        dependency,
-        held,
-        wanted,
-        ..
-    } = circle.closing();
+    let Party { dependency, held, wanted, .. } = circle.closing();
     let closer = task::whole(&dependency.task);
     let earlier: Vec<&Party<'_>> = circle.earlier().collect();
-    let now = format!(
-        "`{closer}` takes {} while it holds {}",
-        code(wanted),
-        code(held)
-    );
+    let now = format!("`{closer}` takes {} while it holds {}", code(wanted), code(held));
     match earlier.as_slice() {
         [one] if one.dependency.task == dependency.task => {
             format!("{now}; earlier, it took them the other way round.")
@@ -94,18 +79,11 @@ fn event(circle: &Circle<'_>, code: &dyn Fn(&str) -> String) -> String {
             format!("{now}; earlier, `{other}` took them the other way round.")
         }
         [first, rest @ ..] if circle.parties().len() <= TOLD => {
-            let mut told = format!(
-                "{} was held while {} was taken",
-                code(&first.held),
-                code(&first.wanted)
-            );
+            let mut told =
+                format!("{} was held while {} was taken", code(&first.held), code(&first.wanted));
             for (index, party) in rest.iter().enumerate() {
                 let joint = if index + 1 == rest.len() { " and" } else { "," };
-                told += &format!(
-                    "{joint} {} while {} was",
-                    code(&party.held),
-                    code(&party.wanted)
-                );
+                told += &format!("{joint} {} while {} was", code(&party.held), code(&party.wanted));
             }
             format!("{now}; earlier, {told}: a circle.")
         }
@@ -157,9 +135,7 @@ pub(super) fn ordinal(index: usize) -> String {
         (3, _) => "rd",
         _ => "th",
     };
-    WORDS
-        .get(index)
-        .map_or_else(|| format!("{number}{ending}"), ToString::to_string)
+    WORDS.get(index).map_or_else(|| format!("{number}{ending}"), ToString::to_string)
 }
 
 #[cfg(test)]
@@ -169,9 +145,8 @@ mod tests {
     #[test]
     fn ordinals_are_words_then_figures() {
         let some = [0, 9, 10, 11, 12, 20, 21, 22, 23, 110].map(ordinal);
-        let words = [
-            "first", "tenth", "11th", "12th", "13th", "21st", "22nd", "23rd", "24th", "111th",
-        ];
+        let words =
+            ["first", "tenth", "11th", "12th", "13th", "21st", "22nd", "23rd", "24th", "111th"];
         assert_eq!(some, words);
     }
 }

@@ -39,11 +39,10 @@ impl<'a> Labels<'a> {
         }
         let mut labels: Vec<String> = distinct.iter().map(|class| leveled(class, "")).collect();
         // Say more about those that share a label, until they differ.
-        let tells: [&dyn Fn(&Place) -> String; 3] = [
-            &spot,
-            &|place| format!("{}:{}", spot(place), place.column),
-            &|place| paths.place(place),
-        ];
+        let tells: [&dyn Fn(&Place) -> String; 3] =
+            [&spot, &|place| format!("{}:{}", spot(place), place.column), &|place| {
+                paths.place(place)
+            }];
         for tell in tells {
             for index in shared(&labels) {
                 let class = distinct[index];
@@ -53,9 +52,7 @@ impl<'a> Labels<'a> {
         for (count, index) in shared(&labels).into_iter().enumerate() {
             labels[index] = format!("{}#{}", labels[index], count + 1);
         }
-        Labels {
-            classes: distinct.into_iter().zip(labels).collect(),
-        }
+        Labels { classes: distinct.into_iter().zip(labels).collect() }
     }
 
     pub(super) fn get(&self, class: &Class) -> &str {
@@ -67,17 +64,9 @@ impl<'a> Labels<'a> {
         let row = |(class, label): &(&Class, String)| {
             // A class that was made by hand has no place.
             let is_placed = !class.place.file.is_empty();
-            let place = if is_placed {
-                paths.place(&class.place)
-            } else {
-                String::new()
-            };
+            let place = if is_placed { paths.place(&class.place) } else { String::new() };
             let lock = Some(lock_type(class)).filter(|lock| lock != label);
-            ClassRow {
-                label: label.clone(),
-                lock: lock.unwrap_or_default(),
-                place,
-            }
+            ClassRow { label: label.clone(), lock: lock.unwrap_or_default(), place }
         };
         self.classes.iter().map(row).collect()
     }
@@ -87,10 +76,7 @@ impl<'a> Labels<'a> {
 fn shared(labels: &[String]) -> Vec<usize> {
     let is_shared = |label: &String| labels.iter().filter(|other| *other == label).count() > 1;
     let indexed = labels.iter().enumerate();
-    indexed
-        .filter(|(_, label)| is_shared(label))
-        .map(|(index, _)| index)
-        .collect()
+    indexed.filter(|(_, label)| is_shared(label)).map(|(index, _)| index).collect()
 }
 
 /// The name by hand or of the payload; then what tells it from others; then, as the kernel prints
@@ -101,11 +87,7 @@ fn leveled(class: &Class, tell: &str) -> String {
         None if is_telling(&class.payload) => collapse(&without_paths(&class.payload), LONGEST),
         None => collapse(&without_paths(&lock_type(class)), LONGEST),
     };
-    let base = if base.is_empty() {
-        "lock".to_string()
-    } else {
-        base
-    };
+    let base = if base.is_empty() { "lock".to_string() } else { base };
     match class.subclass {
         0 => format!("{base}{tell}"),
         level => format!("{base}{tell}/{level}"),
@@ -128,11 +110,7 @@ pub(super) fn verb(touch: &Touch) -> String {
         Mode::Shared => "read",
         Mode::SharedRecursive => "read (recursive)",
     };
-    if touch.trylock {
-        format!("try {verb}")
-    } else {
-        verb.to_string()
-    }
+    if touch.trylock { format!("try {verb}") } else { verb.to_string() }
 }
 
 /// The method that takes the lock only if that needs no waiting.
@@ -154,27 +132,14 @@ mod tests {
     use super::*;
 
     fn class(kind: &'static str, payload: &'static str, file: &'static str, line: u32) -> Class {
-        let place = Place {
-            file: file.into(),
-            line,
-            column: 20,
-        };
-        Class {
-            place,
-            kind: kind.into(),
-            payload: payload.into(),
-            name: None,
-            subclass: 0,
-        }
+        let place = Place { file: file.into(), line, column: 20 };
+        Class { place, kind: kind.into(), payload: payload.into(), name: None, subclass: 0 }
     }
 
     fn labels(classes: &[Class]) -> Vec<String> {
         let paths = Paths::default();
         let labels = Labels::of(classes, &paths);
-        classes
-            .iter()
-            .map(|class| labels.get(class).to_string())
-            .collect()
+        classes.iter().map(|class| labels.get(class).to_string()).collect()
     }
 
     #[test]
@@ -217,10 +182,7 @@ mod tests {
     #[test]
     fn a_nesting_level_is_printed_as_the_kernel_prints_it() {
         let outer = class("Mutex", "app::State", "a.rs", 1);
-        let inner = Class {
-            subclass: 1,
-            ..outer.clone()
-        };
+        let inner = Class { subclass: 1, ..outer.clone() };
         assert_eq!(labels(&[outer, inner]), ["State", "State/1"]);
     }
 
@@ -229,43 +191,24 @@ mod tests {
         let one = class("Mutex", "app::State", "src/multi.rs", 31);
         let two = class("Mutex", "app::bar::State", "src/bar.rs", 7);
         let other = class("Mutex", "app::Job", "src/bar.rs", 7);
-        assert_eq!(
-            labels(&[one, two, other]),
-            ["State@multi.rs:31", "State@bar.rs:7", "Job"]
-        );
+        assert_eq!(labels(&[one, two, other]), ["State@multi.rs:31", "State@bar.rs:7", "Job"]);
     }
 
     #[test]
     fn equal_places_are_told_apart_by_more_of_the_place() {
-        let place = |column| Place {
-            file: "a.rs".into(),
-            line: 1,
-            column,
-        };
-        let one = Class {
-            place: place(5),
-            ..class("Mutex", "app::State", "", 0)
-        };
-        let two = Class {
-            place: place(9),
-            ..class("Mutex", "app::State", "", 0)
-        };
+        let place = |column| Place { file: "a.rs".into(), line: 1, column };
+        let one = Class { place: place(5), ..class("Mutex", "app::State", "", 0) };
+        let two = Class { place: place(9), ..class("Mutex", "app::State", "", 0) };
         assert_eq!(labels(&[one, two]), ["State@a.rs:1:5", "State@a.rs:1:9"]);
         let one = class("Mutex", "app::State", "x/a.rs", 1);
         let two = class("Mutex", "app::State", "y/a.rs", 1);
-        assert_eq!(
-            labels(&[one, two]),
-            ["State@x/a.rs:1:20", "State@y/a.rs:1:20"]
-        );
+        assert_eq!(labels(&[one, two]), ["State@x/a.rs:1:20", "State@y/a.rs:1:20"]);
     }
 
     #[test]
     fn equal_places_are_numbered_at_last() {
         let one = class("Mutex", "app::State", "a.rs", 1);
         let two = class("Mutex", "app::bar::State", "a.rs", 1);
-        assert_eq!(
-            labels(&[one, two]),
-            ["State@a.rs:1:20#1", "State@a.rs:1:20#2"]
-        );
+        assert_eq!(labels(&[one, two]), ["State@a.rs:1:20#1", "State@a.rs:1:20#2"]);
     }
 }

@@ -48,10 +48,7 @@ pub(super) fn held_lock_freed(task: &str, held: &Touch, at: &Point, paths: &Path
         classes: labels.rows(paths),
         scenario: None,
         notes: Vec::new(),
-        sections: vec![Section {
-            head: format!("{label}, {within}"),
-            rows: rows_of_both,
-        }],
+        sections: vec![Section { head: format!("{label}, {within}"), rows: rows_of_both }],
         why:
             "its guard never ended (it was forgotten or leaked), or its memory is used again under \
               its holder: from now on nobody can release it"

@@ -7,7 +7,7 @@
 //! - Plain text without colour, at most 100 columns. Names are elided where they must be; a place
 //!   never is, and is the only thing that can make a line longer.
 //!
-//! Each rule fills a [`page::Page`]; `text` alone knows how a page looks.
+//! Each rule fills a `page::Page`; `text` alone knows how a page looks.
 
 mod assertion;
 mod circle;

@@ -14,17 +14,12 @@ use super::task;
 
 pub(super) fn page(dependency: &Dependency, paths: &Paths) -> Page {
     let labels = Labels::of([&dependency.held.class, &dependency.wanted.class], paths);
-    let (held, wanted) = (
-        labels.get(&dependency.held.class),
-        labels.get(&dependency.wanted.class),
-    );
+    let (held, wanted) = (labels.get(&dependency.held.class), labels.get(&dependency.wanted.class));
     let lock = |index: usize| format!("{} {}", ordinal(index), [held, wanted][index]);
     // The dependency against itself with the two locks swapped.
     let circle = Circle::new([dependency, dependency], 0, lock);
     let task = task::whole(&dependency.task);
-    let [party, other] = circle.parties() else {
-        unreachable!("two were given")
-    };
+    let [party, other] = circle.parties() else { unreachable!("two were given") };
     let spot = party.spot_to_change(paths);
     let mut notes = vec![format!(
         "`{}` stands for another thread that comes to the same places with the two locks swapped",
@@ -42,12 +37,7 @@ pub(super) fn page(dependency: &Dependency, paths: &Paths) -> Page {
         scenario: Some(circle.scenario()),
         notes,
         sections: vec![Section {
-            head: format!(
-                "{} → {}, {}",
-                party.held,
-                party.wanted,
-                task::within(&dependency.task)
-            ),
+            head: format!("{} → {}, {}", party.held, party.wanted, task::within(&dependency.task)),
             rows: party.rows(paths),
         }],
         why: "all locks made at one place are one kind, and two threads may meet two of them in \

@@ -111,9 +111,7 @@ fn of_git(file: &str) -> Option<String> {
     let (_, below) = file.split_once("/git/checkouts/")?;
     let mut parts = below.splitn(3, '/');
     let (checkout, _revision, path) = (parts.next()?, parts.next()?, parts.next()?);
-    let name = checkout
-        .rsplit_once('-')
-        .map_or(checkout, |(name, _hash)| name);
+    let name = checkout.rsplit_once('-').map_or(checkout, |(name, _hash)| name);
     Some(format!("{name}/{path}"))
 }
 
@@ -135,10 +133,7 @@ mod tests {
     fn a_file_under_a_root_is_relative_to_the_first_root() {
         assert_eq!(short("/home/me/app/src/main.rs"), "src/main.rs");
         assert_eq!(short("/home/me/other/src/lib.rs"), "other/src/lib.rs");
-        assert_eq!(
-            short("/home/me/application/src/lib.rs"),
-            "application/src/lib.rs"
-        );
+        assert_eq!(short("/home/me/application/src/lib.rs"), "application/src/lib.rs");
     }
 
     #[test]
@@ -150,9 +145,7 @@ mod tests {
 
     #[test]
     fn the_root_of_the_file_system_is_no_root() {
-        let paths = Paths {
-            roots: vec!["/".to_string()],
-        };
+        let paths = Paths { roots: vec!["/".to_string()] };
         assert_eq!(paths.short("/opt/x.rs"), "/opt/x.rs");
     }
 
@@ -170,19 +163,12 @@ mod tests {
         assert_eq!(short(virtual_path), "std/src/rt.rs");
         let installed = "/opt/rust/lib/rustlib/src/rust/library/core/src/ops/function.rs";
         assert_eq!(short(installed), "core/src/ops/function.rs");
-        assert_eq!(
-            short("/rust/deps/hashbrown-0.16.1/src/map.rs"),
-            "hashbrown-0.16.1/src/map.rs"
-        );
+        assert_eq!(short("/rust/deps/hashbrown-0.16.1/src/map.rs"), "hashbrown-0.16.1/src/map.rs");
     }
 
     #[test]
     fn a_spot_names_the_folder_of_a_mod_file() {
-        let place = |file: &'static str| Place {
-            file: file.into(),
-            line: 7,
-            column: 1,
-        };
+        let place = |file: &'static str| Place { file: file.into(), line: 7, column: 1 };
         assert_eq!(spot(&place("src/multi/mod.rs")), "multi/mod.rs:7");
         assert_eq!(spot(&place("src/multi.rs")), "multi.rs:7");
         assert_eq!(spot(&place("mod.rs")), "mod.rs:7");

@@ -2,17 +2,20 @@
 
 use crate::violation::Dependency;
 
+use super::circle::Circle;
 use super::lock::{Labels, try_method, verb};
 use super::page::{Page, Section};
-use super::paths::{Paths, spot};
-use super::scenario::{Scenario, Step};
-use super::stack::{decider, functions, rows};
+use super::paths::Paths;
+use super::stack::{decider, functions};
 use super::task;
 
 pub(super) fn page(dependency: &Dependency, paths: &Paths) -> Page {
     let Dependency { held, wanted, .. } = dependency;
-    let labels = Labels::of([&held.class, &wanted.class], paths);
-    let label = labels.get(&wanted.class);
+    // It is one lock, so the level at which it is wanted does not matter.
+    let labels = Labels::of([&held.class], paths);
+    let label = labels.get(&held.class);
+    // The shortest circle: one party that waits for itself.
+    let circle = Circle::new([dependency], 0, |_| label.to_string());
     let task = task::whole(&dependency.task);
     let (first, second) = (verb(held), verb(wanted));
     let certain = held.mode.excludes(wanted.mode);
@@ -36,55 +39,19 @@ pub(super) fn page(dependency: &Dependency, paths: &Paths) -> Page {
          to end, the second read for the writer, and the first read ends after the second"
             .to_string()
     };
-    let mut rows_of_both = rows("held since", &held.at, Some(&wanted.at), paths);
-    rows_of_both.extend(rows("wanted at", &wanted.at, None, paths));
     Page {
         title: "lock taken again by its holder",
         event,
         classes: labels.rows(paths),
-        scenario: Some(scenario(dependency, &labels)),
-        notes: match certain {
-            true => Vec::new(),
-            false => vec!["`a writer` stands for any thread that asks to write meanwhile".into()],
-        },
+        scenario: Some(circle.scenario()),
+        notes: circle.notes(),
         sections: vec![Section {
             head: format!("{label}, taken twice {}", task::within(&dependency.task)),
-            rows: rows_of_both,
+            rows: circle.closing().rows(paths),
         }],
         why,
         help: help(dependency, label, paths),
     }
-}
-
-fn scenario(dependency: &Dependency, labels: &Labels<'_>) -> Scenario {
-    let Dependency { held, wanted, .. } = dependency;
-    let certain = held.mode.excludes(wanted.mode);
-    let mut tasks = task::labels([dependency.task.as_str()]);
-    let mut steps = vec![Step {
-        task: 0,
-        verb: verb(held),
-        lock: labels.get(&held.class).to_string(),
-        place: spot(&held.at.place),
-        waits_for: None,
-    }];
-    if !certain {
-        tasks.push("a writer".to_string());
-        steps.push(Step {
-            task: 1,
-            verb: "write".to_string(),
-            lock: labels.get(&held.class).to_string(),
-            place: String::new(),
-            waits_for: Some(0),
-        });
-    }
-    steps.push(Step {
-        task: 0,
-        verb: verb(wanted),
-        lock: labels.get(&wanted.class).to_string(),
-        place: spot(&wanted.at.place),
-        waits_for: Some(usize::from(!certain)),
-    });
-    Scenario { tasks, steps }
 }
 
 fn help(dependency: &Dependency, label: &str, paths: &Paths) -> String {

@@ -35,25 +35,15 @@ impl Scenario {
             let locks = self.widest(step.task, |step| &step.lock);
             let (number, verb, lock) = (index + 1, &step.verb, &step.lock);
             let call = format!("{number:>digits$} {verb:<verbs$} {lock:<locks$}");
-            let waits = step
-                .waits_for
-                .map(|task| format!("waits for {}", self.tasks[task]));
-            let pieces = [Some(call), Some(step.place.clone()), waits]
-                .into_iter()
-                .flatten();
+            let waits = step.waits_for.map(|awaited| match awaited == step.task {
+                true => "waits for itself".to_string(),
+                false => format!("waits for {}", self.tasks[awaited]),
+            });
+            let pieces = [Some(call), Some(step.place.clone()), waits].into_iter().flatten();
             let pieces = pieces.filter(|piece| !piece.is_empty()).collect();
-            Cell {
-                column: step.task,
-                pieces,
-                waits: step.waits_for.is_some(),
-            }
+            Cell { column: step.task, pieces, waits: step.waits_for.is_some() }
         });
-        Columns {
-            titles: &self.tasks,
-            cells: cells.collect(),
-            indent: digits + 1,
-        }
-        .lines()
+        Columns { titles: &self.tasks, cells: cells.collect(), indent: digits + 1 }.lines()
     }
 
     /// Width of the widest `text` in the column of `task`.
@@ -79,10 +69,7 @@ mod tests {
         };
         let holds = (0..tasks).map(|task| step(task, None));
         let waits = (0..tasks).map(|task| step(task, Some((task + 1) % tasks)));
-        Scenario {
-            tasks: names,
-            steps: holds.chain(waits).collect(),
-        }
+        Scenario { tasks: names, steps: holds.chain(waits).collect() }
     }
 
     fn letter(index: usize) -> String {
@@ -148,11 +135,7 @@ mod tests {
         for tasks in 1..60 {
             for scenario in [circle(tasks, letter), circle(tasks, long)] {
                 let lines = scenario.lines();
-                assert!(
-                    lines.iter().all(|line| width(line) <= 100),
-                    "{}",
-                    lines.join("\n")
-                );
+                assert!(lines.iter().all(|line| width(line) <= 100), "{}", lines.join("\n"));
                 let waits = lines.iter().map(|line| line.matches("waits for").count());
                 assert_eq!(waits.sum::<usize>(), tasks);
             }

@@ -47,11 +47,7 @@ pub(super) fn rows(
     }
     for (index, frame) in frames[..shown].iter().enumerate() {
         // The call's own place has a column where the stack's may have none.
-        let place = if called == Some(index) {
-            Some(&point.place)
-        } else {
-            frame.place.as_ref()
-        };
+        let place = if called == Some(index) { Some(&point.place) } else { frame.place.as_ref() };
         let place = place.map(|place| paths.place(place)).unwrap_or_default();
         rows.push((frame.function.clone(), place));
     }
@@ -60,11 +56,7 @@ pub(super) fn rows(
     }
     let row = |(index, (function, place))| {
         let key = if index == 0 { key } else { "from" };
-        StackRow {
-            key,
-            function,
-            place,
-        }
+        StackRow { key, function, place }
     };
     rows.into_iter().enumerate().map(row).collect()
 }
@@ -90,10 +82,7 @@ pub(super) fn decider(held: &Point, wanted: &Point) -> Option<String> {
 
 /// The user's own functions at `point`, innermost first, as a sentence names them.
 pub(super) fn functions(point: &Point) -> Vec<String> {
-    own(point)
-        .iter()
-        .map(|frame| function::in_prose(&frame.function))
-        .collect()
+    own(point).iter().map(|frame| function::in_prose(&frame.function)).collect()
 }
 
 fn own(point: &Point) -> Vec<Frame> {
@@ -122,19 +111,14 @@ fn called(point: &Point, paths: &Paths) -> Option<usize> {
 fn is_same_file(one: &Place, other: &Place, paths: &Paths) -> bool {
     let (one, other) = (paths.short(&one.file), paths.short(&other.file));
     let ends = |long: &str, short: &str| {
-        long.strip_suffix(short)
-            .is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+        long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
     };
     ends(&one, &other) || ends(&other, &one)
 }
 
 /// How many frames two stacks share at their outer end.
 fn common(one: &[Frame], other: &[Frame]) -> usize {
-    one.iter()
-        .rev()
-        .zip(other.iter().rev())
-        .take_while(|(one, other)| one == other)
-        .count()
+    one.iter().rev().zip(other.iter().rev()).take_while(|(one, other)| one == other).count()
 }
 
 #[cfg(test)]
@@ -142,11 +126,7 @@ mod tests {
     use super::*;
 
     fn place(file: &'static str, line: u32) -> Place {
-        Place {
-            file: file.into(),
-            line,
-            column: 5,
-        }
+        Place { file: file.into(), line, column: 5 }
     }
 
     fn point(line: u32, frames: &[(&str, u32)]) -> Point {
@@ -154,20 +134,13 @@ mod tests {
             function: function.to_string(),
             place: Some(place("/ws/src/a.rs", *line)),
         };
-        Point {
-            place: place("src/a.rs", line),
-            frames: frames.iter().map(frame).collect(),
-        }
+        Point { place: place("src/a.rs", line), frames: frames.iter().map(frame).collect() }
     }
 
     fn lines(point: &Point, later: Option<&Point>) -> Vec<String> {
-        let paths = Paths {
-            roots: vec!["/ws".to_string()],
-        };
+        let paths = Paths { roots: vec!["/ws".to_string()] };
         let rows = rows("at", point, later, &paths);
-        rows.iter()
-            .map(|row| format!("{} {} {}", row.key, row.function, row.place))
-            .collect()
+        rows.iter().map(|row| format!("{} {} {}", row.key, row.function, row.place)).collect()
     }
 
     #[test]
@@ -180,11 +153,7 @@ mod tests {
         let held = point(3, &[("f", 3), ("g", 8), ("app::start", 9)]);
         let wanted = point(4, &[("f", 4), ("g", 8), ("app::start", 9)]);
         assert_eq!(lines(&held, Some(&wanted)), ["at f src/a.rs:3:5"]);
-        let whole = [
-            "at f src/a.rs:4:5",
-            "from g src/a.rs:8:5",
-            "from app::start src/a.rs:9:5",
-        ];
+        let whole = ["at f src/a.rs:4:5", "from g src/a.rs:8:5", "from app::start src/a.rs:9:5"];
         assert_eq!(lines(&wanted, None), whole);
     }
 
@@ -204,10 +173,7 @@ mod tests {
     fn a_call_outside_the_stack_is_shown_first() {
         let mut point = point(3, &[("f", 1)]);
         point.place = place("src/b.rs", 3);
-        assert_eq!(
-            lines(&point, None),
-            ["at  src/b.rs:3:5", "from f src/a.rs:1:5"]
-        );
+        assert_eq!(lines(&point, None), ["at  src/b.rs:3:5", "from f src/a.rs:1:5"]);
     }
 
     #[test]

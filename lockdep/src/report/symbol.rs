@@ -51,10 +51,7 @@ pub(crate) fn implementation(segment: &str) -> Option<Implementation<'_>> {
             _ => (inside, None),
         },
     };
-    Some(Implementation {
-        self_type: bare(self_type),
-        of_trait,
-    })
+    Some(Implementation { self_type: bare(self_type), of_trait })
 }
 
 /// A type without reference marks and brackets around it: `&mut [app::Job]` is `app::Job]`, whose
@@ -63,10 +60,7 @@ fn bare(name: &str) -> &str {
     let marks = |character: char| "&*[( ".contains(character);
     let mut name = name.trim_start_matches(marks);
     for word in ["mut ", "const ", "dyn "] {
-        name = name
-            .strip_prefix(word)
-            .unwrap_or(name)
-            .trim_start_matches(marks);
+        name = name.strip_prefix(word).unwrap_or(name).trim_start_matches(marks);
     }
     name
 }
@@ -83,46 +77,22 @@ mod tests {
     #[test]
     fn separators_in_brackets_do_not_separate() {
         let name = "<app::Pool<a::B> as app::Run>::run::{{closure}}";
-        assert_eq!(
-            split(name, "::"),
-            ["<app::Pool<a::B> as app::Run>", "run", "{{closure}}"]
-        );
-        assert_eq!(
-            split("app::f<fn() -> a::B>::g", "::"),
-            ["app", "f<fn() -> a::B>", "g"]
-        );
+        assert_eq!(split(name, "::"), ["<app::Pool<a::B> as app::Run>", "run", "{{closure}}"]);
+        assert_eq!(split("app::f<fn() -> a::B>::g", "::"), ["app", "f<fn() -> a::B>", "g"]);
     }
 
     #[test]
     fn every_form_of_an_implementation_is_understood() {
         let cases = [
             ("<app::Pool<u8>>", "app::Pool<u8>", None),
-            (
-                "<app::Pool as app::Run<A>>",
-                "app::Pool",
-                Some("app::Run<A>"),
-            ),
-            (
-                "<impl app::Run for app::Pool>",
-                "app::Pool",
-                Some("app::Run"),
-            ),
+            ("<app::Pool as app::Run<A>>", "app::Pool", Some("app::Run<A>")),
+            ("<impl app::Run for app::Pool>", "app::Pool", Some("app::Run")),
             ("<impl str>", "str", None),
-            (
-                "<&mut dyn app::Run as core::fmt::Debug>",
-                "app::Run",
-                Some("core::fmt::Debug"),
-            ),
+            ("<&mut dyn app::Run as core::fmt::Debug>", "app::Run", Some("core::fmt::Debug")),
             ("<*const app::Pool>", "app::Pool", None),
         ];
         for (segment, self_type, of_trait) in cases {
-            assert_eq!(
-                implementation(segment),
-                Some(Implementation {
-                    self_type,
-                    of_trait
-                })
-            );
+            assert_eq!(implementation(segment), Some(Implementation { self_type, of_trait }));
         }
         assert_eq!(implementation("app"), None);
     }

@@ -41,11 +41,7 @@ pub(super) fn within(name: &str) -> String {
 /// A test's thread has the test's path for a name, and its end tells most.
 fn short(name: &str) -> String {
     let name = whole(name);
-    if name.contains("::") {
-        function::fit(name, LONGEST)
-    } else {
-        cut_end(name, LONGEST)
-    }
+    if name.contains("::") { function::fit(name, LONGEST) } else { cut_end(name, LONGEST) }
 }
 
 #[cfg(test)]
@@ -54,10 +50,7 @@ mod tests {
 
     #[test]
     fn equal_names_are_numbered() {
-        assert_eq!(
-            labels(["main", "main", "io", "main"]),
-            ["main", "main (2)", "io", "main (3)"]
-        );
+        assert_eq!(labels(["main", "main", "io", "main"]), ["main", "main (2)", "io", "main (3)"]);
     }
 
     #[test]
@@ -73,16 +66,9 @@ mod tests {
 
     #[test]
     fn the_path_of_a_test_keeps_its_end() {
-        let names = [
-            "multi::tests::hidden::bars_are_sorted",
-            "a::b",
-            "a thread with a very long name",
-        ];
-        let short = [
-            "…::hidden::bars_are_sorted",
-            "a::b",
-            "a thread with a very long n…",
-        ];
+        let names =
+            ["multi::tests::hidden::bars_are_sorted", "a::b", "a thread with a very long name"];
+        let short = ["…::hidden::bars_are_sorted", "a::b", "a thread with a very long n…"];
         assert_eq!(labels(names), short);
     }
 }

@@ -69,22 +69,9 @@ impl<'a> Report<'a> {
             Violation::HeldLockFreed { task, held, at } => {
                 misuse::held_lock_freed(task, held, at, paths)
             }
-            Violation::AssertionFailed {
-                task,
-                assertion,
-                class,
-                held,
-                at,
-            } => {
+            Violation::AssertionFailed { task, assertion, class, held, at } => {
                 let (class, assertion) = (class.as_ref(), *assertion);
-                Failed {
-                    task,
-                    assertion,
-                    class,
-                    held,
-                    at,
-                }
-                .page(paths)
+                Failed { task, assertion, class, held, at }.page(paths)
             }
         }
     }
@@ -140,11 +127,7 @@ fn classes(f: &mut fmt::Formatter<'_>, rows: &[ClassRow]) -> fmt::Result {
             place => format!("made at {place}"),
         };
         // Without any type the table has no column for it.
-        let lock = if room == 0 {
-            String::new()
-        } else {
-            format!("{lock:<room$}   ")
-        };
+        let lock = if room == 0 { String::new() } else { format!("{lock:<room$}   ") };
         let line = format!("{:BODY$}{:<labels$}   {lock}{place}", "", row.label);
         writeln!(f, "{}", line.trim_end())?;
     }
@@ -153,32 +136,22 @@ fn classes(f: &mut fmt::Formatter<'_>, rows: &[ClassRow]) -> fmt::Result {
 
 /// A lock's type in at most `room` columns, without its paths and inner types where it must be.
 fn lock_in(lock: &str, room: usize) -> String {
-    if width(lock) <= room {
-        lock.to_string()
-    } else {
-        collapse(&without_paths(lock), room)
-    }
+    if width(lock) <= room { lock.to_string() } else { collapse(&without_paths(lock), room) }
 }
 
 fn sections(f: &mut fmt::Formatter<'_>, sections: &[Section]) -> fmt::Result {
     let rows = || sections.iter().flat_map(|section| &section.rows);
     let places = widest(rows().map(|row| &row.place));
-    let room = WIDTH
-        .saturating_sub(ROWS + KEY + 2 + places)
-        .clamp(FUNCTION.0, FUNCTION.1);
-    let functions: Vec<String> = rows()
-        .map(|row| function::fit(&row.function, room))
-        .collect();
+    let room = WIDTH.saturating_sub(ROWS + KEY + 2 + places).clamp(FUNCTION.0, FUNCTION.1);
+    let functions: Vec<String> = rows().map(|row| function::fit(&row.function, room)).collect();
     let room = widest(functions.iter());
     let mut functions = functions.iter();
     for section in sections {
         paragraph(f, "", &section.head)?;
         for (row, function) in section.rows.iter().zip(&mut functions) {
             let gap = if room == 0 { 0 } else { 2 };
-            let line = format!(
-                "{:ROWS$}{:<KEY$}{function:<room$}{:gap$}{}",
-                "", row.key, "", row.place
-            );
+            let line =
+                format!("{:ROWS$}{:<KEY$}{function:<room$}{:gap$}{}", "", row.key, "", row.place);
             writeln!(f, "{}", line.trim_end())?;
         }
     }

@@ -11,11 +11,7 @@ pub(super) fn without_paths(name: &str) -> String {
             // A closure needs the function it stands in; after `>` there is nothing to drop.
             if tail.starts_with('{') || short.len() == start {
                 short.push_str("::");
-                start = if tail.starts_with('{') {
-                    start
-                } else {
-                    short.len()
-                };
+                start = if tail.starts_with('{') { start } else { short.len() };
             } else {
                 short.truncate(start);
             }
@@ -36,9 +32,8 @@ pub(super) fn without_paths(name: &str) -> String {
 /// library.
 pub(super) fn is_telling(name: &str) -> bool {
     let path = name.split('<').next().unwrap_or_default();
-    let is_path = path
-        .chars()
-        .all(|character| character.is_alphanumeric() || "_:#".contains(character));
+    let is_path =
+        path.chars().all(|character| character.is_alphanumeric() || "_:#".contains(character));
     match path.split_once("::") {
         Some((package, _)) => is_path && !matches!(package, "std" | "core" | "alloc"),
         None => false,
@@ -58,10 +53,7 @@ mod tests {
                 "std::collections::hash::map::HashMap<alloc::string::String, (u8, app::Job)>",
                 "HashMap<String, (u8, Job)>",
             ),
-            (
-                "dyn core::fmt::Debug + core::marker::Send",
-                "dyn Debug + Send",
-            ),
+            ("dyn core::fmt::Debug + core::marker::Send", "dyn Debug + Send"),
             ("&mut [app::Job; 4]", "&mut [Job; 4]"),
             ("app::run::{{closure}}", "run::{closure}"),
             ("fn(app::Job) -> alloc::string::String", "fn(Job) -> String"),

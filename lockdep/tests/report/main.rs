@@ -1,0 +1,227 @@
+//! The exact text of every kind of report.
+//!
+//! Each test compares with a file in `snapshots`. `UPDATE_SNAPSHOTS=1 cargo test …` writes them
+//! instead; read what changed before it is kept.
+
+#![cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
+
+mod sample;
+
+use std::path::Path;
+use std::{env, fs};
+
+use lockdep::Mode::{Exclusive, Shared, SharedRecursive};
+use lockdep::report::{Paths, Report};
+use lockdep::violation::{Assertion, Violation};
+
+use sample::{class, cycle, dependency, frames, point, touch};
+
+fn text(violation: &Violation) -> String {
+    let paths = Paths { roots: vec!["/ws".to_string()] };
+    Report::new(violation, &paths).to_string()
+}
+
+fn check(name: &str, violation: &Violation) {
+    let text = text(violation) + "\n";
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/report/snapshots");
+    let file = folder.join(format!("{name}.txt"));
+    if env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        fs::write(&file, &text).expect("the snapshot can be written");
+    }
+    let expected = fs::read_to_string(&file).unwrap_or_default();
+    assert!(text == expected, "{} says otherwise:\n{text}", file.display());
+    let widest = text.lines().map(|line| line.chars().count()).max();
+    assert!(widest <= Some(100), "wider than 100 columns:\n{text}");
+}
+
+#[test]
+fn an_inversion_of_two_threads() {
+    check("inversion", &sample::indicatif("ticker", "main"));
+}
+
+#[test]
+fn an_inversion_seen_in_one_thread() {
+    check("inversion-one-thread", &sample::indicatif("main", "main"));
+}
+
+#[test]
+fn an_inversion_without_stacks() {
+    let mut violation = sample::indicatif("ticker", "main");
+    if let Violation::Inversion { cycle, .. } = &mut violation {
+        for dependency in cycle {
+            dependency.held.at.frames.clear();
+            dependency.wanted.at.frames.clear();
+        }
+    }
+    check("inversion-without-stacks", &violation);
+}
+
+#[test]
+fn an_inversion_of_readers_only() {
+    let config = class("RwLock", "app::config::Config", 4);
+    let cache = class("RwLock", "app::cache::Cache", 5);
+    let there = dependency("a", touch(&config, Shared, 10), touch(&cache, Shared, 11));
+    let back = dependency("b", touch(&cache, Shared, 20), touch(&config, Shared, 21));
+    check("inversion-readers", &Violation::Inversion { cycle: vec![there, back], closing: 1 });
+}
+
+#[test]
+fn an_inversion_with_a_try_lock_and_equal_names() {
+    let one = class("Mutex", "app::net::State", 4);
+    let two = class("Mutex", "app::disk::State", 5);
+    let mut there = dependency("a", touch(&one, Exclusive, 10), touch(&two, Exclusive, 11));
+    there.held.trylock = true;
+    let back = dependency("b", touch(&two, Exclusive, 20), touch(&one, Exclusive, 21));
+    check("inversion-try-lock", &Violation::Inversion { cycle: vec![there, back], closing: 0 });
+}
+
+#[test]
+fn an_inversion_between_nesting_levels_and_named_classes() {
+    let outer = class("Mutex", "alloc::vec::Vec<app::Job>", 4);
+    let mut inner = outer.clone();
+    inner.subclass = 1;
+    let mut named = class("", "", 0);
+    named.name = Some("mmap_lock".into());
+    named.place.file = "".into();
+    let locks = [outer, inner, named];
+    check("inversion-named", &Violation::Inversion { cycle: cycle(&locks), closing: 2 });
+}
+
+#[test]
+fn a_circle_of_three() {
+    let locks = ["Queue", "Workers", "Stats"].map(|name| sample::owned(name, 10));
+    check("inversion-three", &Violation::Inversion { cycle: cycle(&locks), closing: 1 });
+}
+
+#[test]
+fn a_circle_of_ten() {
+    let locks: Vec<_> = (0..10).map(|index| sample::owned(&format!("Lock{index}"), 10)).collect();
+    check("inversion-ten", &Violation::Inversion { cycle: cycle(&locks), closing: 9 });
+}
+
+#[test]
+fn a_circle_of_fifty_is_complete_and_fits_the_page() {
+    let locks: Vec<_> = (0..50).map(|index| sample::owned(&format!("Lock{index}"), 10)).collect();
+    let text = text(&Violation::Inversion { cycle: cycle(&locks), closing: 49 });
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    assert_eq!(text.matches("waits for worker-").count(), 50, "{text}");
+    assert_eq!(text.matches("held since").count(), 50, "{text}");
+}
+
+#[test]
+fn a_lock_taken_twice() {
+    let state = class("Mutex", "app::state::State", 4);
+    let mut twice = dependency("main", touch(&state, Exclusive, 31), touch(&state, Exclusive, 52));
+    twice.held.at.frames = frames(&[("app::state::Account::withdraw", 31), ("app::main", 9)]);
+    twice.wanted.at.frames = frames(&[
+        ("app::state::Account::covers", 52),
+        ("app::state::Account::withdraw", 32),
+        ("app::main", 9),
+    ]);
+    check("recursion", &Violation::Recursion(twice));
+}
+
+#[test]
+fn a_lock_read_twice() {
+    let state = class("RwLock", "app::state::State", 4);
+    let twice = dependency("worker-3", touch(&state, Shared, 31), touch(&state, Shared, 52));
+    check("recursion-readers", &Violation::Recursion(twice));
+}
+
+#[test]
+fn a_read_lock_upgraded_by_hand() {
+    let state = class("RwLock", "app::state::State", 4);
+    let held = touch(&state, SharedRecursive, 31);
+    let upgrade = dependency("", held, touch(&state, Exclusive, 52));
+    check("recursion-upgrade", &Violation::Recursion(upgrade));
+}
+
+#[test]
+fn two_locks_of_one_kind_in_both_orders() {
+    let account = class("Mutex", "app::bank::Account", 4);
+    let locks = [account.clone(), account];
+    let violation = Violation::InstanceInversion { cycle: cycle(&locks), closing: 1 };
+    check("instance-inversion", &violation);
+}
+
+#[test]
+fn instances_are_numbered_by_position_alone() {
+    let account = class("Mutex", "app::bank::Account", 4);
+    let mut cycle = cycle(&[account.clone(), account.clone(), account]);
+    let text_of = |cycle: &[_], closing| {
+        text(&Violation::InstanceInversion { cycle: cycle.to_vec(), closing })
+    };
+    let before = text_of(&cycle, 2);
+    for dependency in &mut cycle {
+        dependency.held.instance += 1000;
+        dependency.wanted.instance += 1000;
+    }
+    cycle.rotate_left(1);
+    assert_eq!(before, text_of(&cycle, 1));
+}
+
+#[test]
+fn two_locks_of_one_kind_without_an_order() {
+    let node = class("RwLock", "app::tree::Node", 4);
+    let nesting = dependency("main", touch(&node, Shared, 31), touch(&node, Exclusive, 52));
+    check("unordered-nesting", &Violation::UnorderedNesting(nesting));
+}
+
+#[test]
+fn a_release_of_what_is_not_held() {
+    let violation = Violation::ReleaseNotHeld {
+        task: "main".to_string(),
+        class: class("RawMutex", "", 4),
+        at: point(31, &[("app::pool::Pool::put_back", 31), ("app::main", 9)]),
+    };
+    check("release-not-held", &violation);
+}
+
+#[test]
+fn a_lock_destroyed_while_held() {
+    let state = class("Mutex", "app::state::State", 4);
+    let violation = Violation::HeldLockFreed {
+        task: "main".to_string(),
+        held: touch(&state, Exclusive, 31),
+        at: point(40, &[("app::close", 40), ("app::main", 9)]),
+    };
+    check("held-lock-freed", &violation);
+}
+
+#[test]
+fn a_failed_assertion() {
+    let state = class("RwLock", "app::state::State", 4);
+    let violation = Violation::AssertionFailed {
+        task: "main".to_string(),
+        assertion: Assertion::HeldWrite,
+        class: Some(state.clone()),
+        held: vec![touch(&state, Shared, 31)],
+        at: point(77, &[("app::state::State::push", 77), ("app::main", 9)]),
+    };
+    check("assertion-write", &violation);
+}
+
+#[test]
+fn a_failed_assertion_about_all_locks() {
+    let held = ["Queue", "Stats"].map(|name| touch(&sample::owned(name, 10), Exclusive, 31));
+    let violation = Violation::AssertionFailed {
+        task: "main".to_string(),
+        assertion: Assertion::NoneHeld,
+        class: None,
+        held: held.to_vec(),
+        at: point(77, &[("app::block_on", 77)]),
+    };
+    check("assertion-none", &violation);
+}
+
+#[test]
+fn a_failed_assertion_about_an_unknown_lock() {
+    let violation = Violation::AssertionFailed {
+        task: "main".to_string(),
+        assertion: Assertion::Held,
+        class: None,
+        held: Vec::new(),
+        at: point(77, &[]),
+    };
+    check("assertion-unknown", &violation);
+}
