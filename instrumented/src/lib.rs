@@ -1,0 +1,46 @@
+//! Lock types with the names and methods of the ones they wrap, which tell [`lockdep`] what they
+//! do.
+//!
+//! | module | wraps |
+//! |---|---|
+//! | [`sync`] | [`std::sync`] |
+//!
+//! A program changes its imports and nothing else:
+//!
+//! ```
+//! use instrumented::sync::{Arc, Condvar, Mutex, RwLock};
+//!
+//! static NAMES: RwLock<Vec<&str>> = RwLock::new(Vec::new());
+//!
+//! let ready = Arc::new((Mutex::new(false), Condvar::new()));
+//! *ready.0.lock().unwrap() = true;
+//! NAMES.write().unwrap().push("first");
+//! assert_eq!(*NAMES.read().unwrap(), ["first"]);
+//! ```
+//!
+//! # On and off
+//!
+//! With the feature `lockdep`, in builds with `debug_assertions`, every acquire and release is
+//! reported to the tracker, which finds lock orders that could deadlock. With the feature
+//! `lockdep-release` that holds for optimised builds too. In all other builds the modules *are*
+//! the wrapped ones: [`sync::Mutex`] and `std::sync::Mutex` are one type, and the tracker is no
+//! dependency.
+//!
+//! # What is not tracked
+//!
+//! Only locks made through these modules are seen: a lock inside the standard library or inside
+//! another crate is not. Of `std::sync`, `Once`, `OnceLock`, `LazyLock`, `Barrier` and the channels
+//! are re-exported as they are.
+//!
+//! [`lockdep`]: https://docs.rs/lockdep
+
+#![forbid(unsafe_code)]
+
+#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
+#[path = "on.rs"]
+mod locks;
+#[cfg(not(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release"))))]
+#[path = "off.rs"]
+mod locks;
+
+pub use locks::sync;
