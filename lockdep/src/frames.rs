@@ -59,6 +59,33 @@ pub fn trim(mut frames: Vec<Frame>) -> Vec<Frame> {
     own
 }
 
+/// How many frames between the place of a hold and the function that still runs are believed.
+const RETURNED: usize = 2;
+
+/// What is certain of the stack under a hold, given the stack of the later acquire.
+///
+/// A stack is kept once for each chain of locks at one place, so the one kept for a hold may be that
+/// of an earlier hold, which came to the same place by another way. The function that still runs
+/// when the second lock is wanted settles it: below that function both stacks are one, and the
+/// later one is the true one. A kept stack that has no such function near its top came by another
+/// way; of it only the place itself is certain.
+///
+/// Both stacks are trimmed and innermost first.
+#[must_use]
+pub fn of_hold(mut held: Vec<Frame>, wanted: &[Frame]) -> Vec<Frame> {
+    let running = |frame: &Frame| wanted.iter().position(|other| other.function == frame.function);
+    let returned = held.iter().take(RETURNED + 1).position(|frame| running(frame).is_some());
+    match returned {
+        Some(returned) => {
+            let callers = running(&held[returned]).map_or(&[][..], |at| &wanted[at + 1..]);
+            held.truncate(returned + 1);
+            held.extend_from_slice(callers);
+        }
+        None => held.truncate(1),
+    }
+    held
+}
+
 /// Whether nobody has trimmed the stack: it still begins inside the tracker.
 pub(crate) fn is_whole(frames: &[Frame]) -> bool {
     tracker_end(frames) > 0
@@ -271,5 +298,40 @@ mod tests {
         ];
         assert_eq!(trimmed(&stack), ["std::io::stdio::print", "std::rt::lang_start", "main"]);
         assert!(trimmed(&[]).is_empty());
+    }
+
+    fn stack(functions: &[(&str, u32)]) -> Vec<Frame> {
+        functions
+            .iter()
+            .map(|&(function, line)| Frame {
+                function: function.to_owned(),
+                place: Some(crate::place::Place { file: "a.rs".into(), line, column: 1 }),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_hold_has_the_callers_of_the_function_that_still_runs() {
+        // Kept from a call by `add`; this time `insert` calls `place`.
+        let kept = stack(&[("place", 131), ("add", 63), ("main", 13)]);
+        let wanted = stack(&[("state", 481), ("place", 132), ("insert", 106), ("main", 18)]);
+        let hold = of_hold(kept, &wanted);
+        assert_eq!(hold, stack(&[("place", 131), ("insert", 106), ("main", 18)]));
+    }
+
+    #[test]
+    fn a_function_that_gave_the_guard_back_stays() {
+        let kept = stack(&[("state", 481), ("tick", 147), ("main", 15)]);
+        let wanted = stack(&[("width", 113), ("tick", 148), ("main", 16)]);
+        let hold = of_hold(kept, &wanted);
+        assert_eq!(hold, stack(&[("state", 481), ("tick", 147), ("main", 16)]));
+    }
+
+    #[test]
+    fn a_hold_that_came_another_way_keeps_its_place_only() {
+        let kept =
+            stack(&[("state", 481), ("draw", 315), ("place", 132), ("add", 63), ("main", 1)]);
+        let wanted = stack(&[("width", 113), ("tick", 147), ("main", 15)]);
+        assert_eq!(of_hold(kept, &wanted), stack(&[("state", 481)]));
     }
 }

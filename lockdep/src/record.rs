@@ -98,7 +98,7 @@ pub struct EdgeEnd {
     pub stack: Vec<Address>,
 }
 
-/// A return address, as a byte of a file.
+/// An address within a call, as a byte of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Address {
     /// Id of the module within this file.

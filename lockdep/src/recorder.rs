@@ -55,7 +55,9 @@ impl Recorder {
 
     /// Appends what one event taught.
     pub(crate) fn record(&self, learned: &Learned) {
-        if learned.dependencies.is_empty() && learned.met.is_empty() || !self.is_writing() {
+        let Learned { class, dependencies, met } = learned;
+        let is_empty = class.is_none() && dependencies.is_empty() && met.is_empty();
+        if is_empty || !self.is_writing() {
             return;
         }
         let mut file = self.file.lock();
@@ -75,6 +77,9 @@ impl Recorder {
             Some(open) if open.pid == pid => open,
             _ => file.insert(RecordFile::create(&self.folder, pid)?),
         };
+        if let Some(class) = learned.class {
+            file.class(class)?;
+        }
         for witness in &learned.dependencies {
             file.dependency(witness)?;
         }
@@ -125,6 +130,13 @@ impl RecordFile {
         self.file.write_all(&line[..=length])
     }
 
+    fn class(&mut self, node: Node) -> io::Result<()> {
+        if self.classes.insert(node) {
+            self.line(&Record::Class { id: node.bits(), class: registry::describe(node) })?;
+        }
+        Ok(())
+    }
+
     fn dependency(&mut self, witness: &Witness) -> io::Result<()> {
         let held = self.end(&witness.held)?;
         let wanted = self.end(&witness.wanted)?;
@@ -147,9 +159,7 @@ impl RecordFile {
 
     fn end(&mut self, end: &End) -> io::Result<EdgeEnd> {
         let node = end.entry.node();
-        if self.classes.insert(node) {
-            self.line(&Record::Class { id: node.bits(), class: registry::describe(node) })?;
-        }
+        self.class(node)?;
         let mut stack = Vec::new();
         for &address in end.trace.iter().flat_map(|trace| trace.iter()) {
             let Some((address, new)) = self.modules.locate(address) else {

@@ -14,7 +14,7 @@ use crate::how::{Describe, How};
 use crate::knowledge::Knowledge;
 use crate::map::{Map, Word};
 use crate::nested;
-use crate::registry;
+use crate::registry::{self, Node};
 use crate::rules::{self, Finding, Identity, Verdict};
 use crate::settings::{BacktraceStyle, Level, Settings};
 use crate::task::{Held, Keys, Task};
@@ -53,6 +53,8 @@ pub struct Met {
 /// What one event taught the tracker.
 #[derive(Debug, Default)]
 pub(crate) struct Learned {
+    /// A class that the task did not know.
+    pub(crate) class: Option<Node>,
     /// Dependencies between classes that were not known.
     pub(crate) dependencies: Vec<Arc<Witness>>,
     /// Rules that the event broke.
@@ -193,10 +195,12 @@ impl Tracker {
         site: &'static Location<'static>,
     ) -> Learned {
         let mut learned = Learned::default();
+        let known = map.word().is_resolved();
         let Some(word) = self.resolve(task, map, describe) else {
             return learned;
         };
         let entry = word.held(how);
+        learned.class = (!known).then(|| entry.node());
         let keys = task.keys(entry, site);
         task.reserve();
         if task.knows_slow(entry, keys) {

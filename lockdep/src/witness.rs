@@ -3,6 +3,7 @@
 use std::panic::Location;
 use std::sync::Arc;
 
+use crate::frames;
 use crate::map::{self, Word};
 use crate::registry;
 use crate::settings::BacktraceStyle;
@@ -49,10 +50,10 @@ pub(crate) struct Witness {
 impl Witness {
     /// Looks classes and stacks up. Slow; to be called with no lock held.
     pub(crate) fn resolve(&self, style: BacktraceStyle) -> Dependency {
-        Dependency {
-            task: self.task.as_ref().to_owned(),
-            held: self.held.resolve(style),
-            wanted: self.wanted.resolve(style),
+        let (mut held, wanted) = (self.held.resolve(style), self.wanted.resolve(style));
+        if style == BacktraceStyle::Short {
+            held.at.frames = frames::of_hold(held.at.frames, &wanted.at.frames);
         }
+        Dependency { task: self.task.as_ref().to_owned(), held, wanted }
     }
 }
