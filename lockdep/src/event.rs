@@ -15,7 +15,6 @@ use crate::how::{Describe, How};
 use crate::map::Map;
 use crate::nested;
 use crate::process;
-use crate::task::Task;
 use crate::thread::{self, with_task};
 
 /// The current task is about to wait for `map`'s lock.
@@ -90,7 +89,8 @@ pub fn downgraded(map: &Map) {
 #[inline(never)]
 #[track_caller]
 pub fn destroyed(map: &Map) {
-    if with_task(Task::depth) != 0 || nested::has(map.word().class()) {
+    let word = map.word();
+    if nested::has(word.class()) || with_task(|task| task.holds(word.lock())) {
         process::destroyed(map);
     }
 }

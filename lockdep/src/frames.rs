@@ -305,7 +305,7 @@ mod tests {
             .iter()
             .map(|&(function, line)| Frame {
                 function: function.to_owned(),
-                place: Some(crate::place::Place { file: "a.rs".into(), line, column: 1 }),
+                place: Some(Place { file: "a.rs".into(), line, column: 1 }),
             })
             .collect()
     }

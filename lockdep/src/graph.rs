@@ -223,10 +223,12 @@ impl<N: Copy + Ord + Hash, W> Graph<N, W> {
     /// 4. The edge's start closes the cycle if the arrival there is strong or the edge holds
     ///    exclusively.
     fn search(&self, closing: Step<N>) -> Option<Vec<Step<N>>> {
+        /// A node, and whether it was arrived at strongly.
         type State<N> = (N, bool);
+        /// From which state over which edge a state was reached; none for the start.
+        type Arrival<N> = Option<(State<N>, Step<N>)>;
         let start: State<N> = (closing.to, !closing.kind.wants_recursively());
-        let mut reached: HashMap<State<N>, Option<(State<N>, Step<N>)>, FxBuildHasher> =
-            HashMap::default();
+        let mut reached: HashMap<State<N>, Arrival<N>, FxBuildHasher> = HashMap::default();
         reached.insert(start, None);
         let mut queue = VecDeque::from([start]);
         while let Some(state) = queue.pop_front() {

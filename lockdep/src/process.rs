@@ -101,17 +101,8 @@ fn check(task: &Task, map: &Map, how: How, describe: Describe, site: &'static Lo
         State::Scoped => return thread::scoped_before_acquire(map, how, describe, site),
         State::Unstarted | State::Reporting | State::Off => return,
     }
-    // A new lock of a known class needs no more than its number.
-    if !map.word().is_resolved()
-        && let Some((class, own)) = task.class_of(map.place(), describe)
-    {
-        if own {
-            map.set_own();
-        }
-        let Some(instance) = task.next_instance() else {
-            return;
-        };
-        map.resolve(class, instance);
+    if !map.word().is_resolved() {
+        number(task, map, describe);
     }
     if map.word().is_resolved() && task.depth() < Task::INLINE {
         let entry = map.word().held(how);
@@ -138,8 +129,27 @@ fn check(task: &Task, map: &Map, how: How, describe: Describe, site: &'static Lo
 #[cold]
 #[inline(never)]
 pub(crate) fn acquire(map: &Map, how: How, describe: Describe, site: &'static Location<'static>) {
-    before_acquire(map, how, describe, site);
-    acquired(map, how, site);
+    let known = thread::with_task(|task| {
+        task.state() == State::Active
+            && !map.word().is_resolved()
+            && number(task, map, describe)
+            && task.push_known(map, how, site)
+    });
+    if !known {
+        before_acquire(map, how, describe, site);
+        acquired(map, how, site);
+    }
+}
+
+/// Gives a new lock its number if the task knows its class, which is all that it needs then.
+fn number(task: &Task, map: &Map, describe: Describe) -> bool {
+    let Some((class, own)) = task.class_of(map.place(), describe) else {
+        return false;
+    };
+    if own {
+        map.set_own();
+    }
+    task.next_instance().is_some_and(|instance| map.resolve(class, instance).is_plain())
 }
 
 /// The cold path of `event::acquired`.

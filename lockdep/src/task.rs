@@ -327,6 +327,12 @@ impl Task {
         true
     }
 
+    /// Whether the task holds this lock.
+    #[inline]
+    pub(crate) fn holds(&self, lock: u64) -> bool {
+        self.depth.get() != 0 && self.newest(lock).is_some()
+    }
+
     /// The held locks, oldest first.
     pub(crate) fn held(&self) -> impl DoubleEndedIterator<Item = Held> {
         (0..self.depth.get()).filter_map(|index| {
