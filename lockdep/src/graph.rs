@@ -14,6 +14,10 @@
 //! strong arrival subsumes a weak one; so each node is visited at most twice, and the cycle found
 //! is a shortest one. Visiting each node once, as Linux does, loses deadlocks.
 //!
+//! An edge from a node to itself stands for two locks of one class, of which a task held the one and
+//! wanted the other. It is no cycle, but a walk that arrived weakly may go round it and leave
+//! strongly. Only an `ExclusiveQueued` one makes a difference.
+//!
 //! Edges are never dropped: an edge that closes a cycle is stored like any other, because the next
 //! one may close another cycle through it.
 
@@ -70,7 +74,7 @@ impl Kind {
 }
 
 /// One edge of a cycle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Step<N> {
     /// The lock that is held.
     pub from: N,
@@ -136,8 +140,7 @@ impl<N: Copy + Ord + Hash, W> Graph<N, W> {
 
     /// Adds an edge and says whether it closes a cycle that can deadlock.
     ///
-    /// `witness` is called if the edge was not known in this kind. An edge from a node to itself
-    /// is the business of the rules for locks of one class and must not be added.
+    /// `witness` is called if the edge was not known in this kind.
     ///
     /// Cost: constant if the edge is known or its ends stand in order; O(√edges) amortised while
     /// no edge closes a cycle; once one does, up to the size of the graph for each new edge.
@@ -148,12 +151,11 @@ impl<N: Copy + Ord + Hash, W> Graph<N, W> {
         kind: Kind,
         witness: impl FnOnce() -> W,
     ) -> Inserted<N> {
-        debug_assert!(from != to, "an edge joins two nodes");
         match self.edges.edge_weight_mut(from, to) {
             Some(edge) if edge.has(kind) => return Inserted::Known,
             Some(edge) => edge.witnesses[kind as usize] = Some(witness()),
             None => {
-                let closing = self.place(from, to) == Placed::Cyclic;
+                let closing = from != to && self.place(from, to) == Placed::Cyclic;
                 self.closing += usize::from(closing);
                 let mut edge = Edge { witnesses: [const { None }; Kind::ALL.len()], closing };
                 edge.witnesses[kind as usize] = Some(witness());
@@ -222,46 +224,77 @@ impl<N: Copy + Ord + Hash, W> Graph<N, W> {
     /// 3. An arrival over an edge that has a queueing kind among those usable is strong.
     /// 4. The edge's start closes the cycle if the arrival there is strong or the edge holds
     ///    exclusively.
+    /// 5. An edge from a node to itself closes one if walks that leave as readers come back, and
+    ///    none strongly: every other cycle does without it, and was found when it was closed.
     fn search(&self, closing: Step<N>) -> Option<Vec<Step<N>>> {
-        /// A node, and whether it was arrived at strongly.
-        type State<N> = (N, bool);
-        /// From which state over which edge a state was reached; none for the start.
-        type Arrival<N> = Option<(State<N>, Step<N>)>;
-        let start: State<N> = (closing.to, !closing.kind.wants_recursively());
-        let mut reached: HashMap<State<N>, Arrival<N>, FxBuildHasher> = HashMap::default();
+        let round = closing.from == closing.to;
+        if round && closing.kind != Kind::ExclusiveQueued {
+            return None;
+        }
+        let start = (closing.to, !closing.kind.wants_recursively());
+        let mut reached: Reached<N> = HashMap::default();
         reached.insert(start, None);
         let mut queue = VecDeque::from([start]);
+        let mut weakly_back = None;
         while let Some(state) = queue.pop_front() {
             let (node, strong) = state;
+            let as_reader = round && node == closing.from;
             for (from, to, edge) in self.edges.edges_directed(node, Direction::Outgoing) {
-                let usable = |kind: &Kind| edge.has(*kind) && (strong || !kind.holds_shared());
+                if as_reader && from == to {
+                    continue;
+                }
+                let usable = |kind: &Kind| {
+                    let leads_on = if as_reader { kind.holds_shared() } else { true };
+                    edge.has(*kind) && leads_on && (strong || !kind.holds_shared())
+                };
                 let queueing = |kind: &Kind| usable(kind) && !kind.wants_recursively();
                 let best = Kind::ALL.into_iter().find(queueing);
                 let Some(kind) = best.or_else(|| Kind::ALL.into_iter().find(usable)) else {
                     continue;
                 };
                 let arrival: State<N> = (to, best.is_some());
-                if reached.contains_key(&(to, true)) || reached.contains_key(&arrival) {
+                let step = Step { from, to, kind };
+                if to == closing.from && round {
+                    if arrival.1 {
+                        return None;
+                    }
+                    weakly_back = weakly_back.or(Some((state, step)));
                     continue;
                 }
-                let step = Step { from, to, kind };
                 if to == closing.from && (arrival.1 || !closing.kind.holds_shared()) {
-                    let mut cycle = vec![step];
-                    let mut at = state;
-                    while let Some((before, step)) = reached[&at] {
-                        cycle.push(step);
-                        at = before;
-                    }
-                    cycle.push(closing);
-                    cycle.reverse();
-                    return Some(cycle);
+                    return Some(cycle(closing, &reached, (state, step)));
+                }
+                if reached.contains_key(&(to, true)) || reached.contains_key(&arrival) {
+                    continue;
                 }
                 reached.insert(arrival, Some((state, step)));
                 queue.push_back(arrival);
             }
         }
-        None
+        Some(cycle(closing, &reached, weakly_back?))
     }
+}
+
+/// A node, and whether it was arrived at strongly.
+type State<N> = (N, bool);
+/// From which state and over which edge each state was reached first; none for the start.
+type Reached<N> = HashMap<State<N>, Option<(State<N>, Step<N>)>, FxBuildHasher>;
+
+/// The cycle from `closing` to the last step, which leads on from a state that was reached.
+fn cycle<N: Copy + Eq + Hash>(
+    closing: Step<N>,
+    reached: &Reached<N>,
+    last: (State<N>, Step<N>),
+) -> Vec<Step<N>> {
+    let (mut at, step) = last;
+    let mut cycle = vec![step];
+    while let Some((before, step)) = reached[&at] {
+        cycle.push(step);
+        at = before;
+    }
+    cycle.push(closing);
+    cycle.reverse();
+    cycle
 }
 
 #[cfg(test)]
@@ -309,6 +342,21 @@ mod tests {
             panic!("4 → 1 closes a cycle");
         };
         assert_eq!(cycle, [Step { from: 4, to: 1, kind: EN }, Step { from: 1, to: 4, kind: EN }]);
+    }
+
+    #[test]
+    fn two_locks_of_one_class_join_a_recursive_reader_and_a_reader() {
+        // A waits as R for X₁, held exclusively by who wants X₂, held by a reader who wants A.
+        for edges in [
+            [(1, 2, ER), (2, 2, EN), (2, 1, SN)],
+            [(2, 2, EN), (2, 1, SN), (1, 2, ER)],
+            [(2, 1, SN), (1, 2, ER), (2, 2, EN)],
+        ] {
+            assert!(closes(&edges), "{edges:?}");
+        }
+        assert!(!closes(&[(1, 2, ER), (2, 2, ER), (2, 1, SN)]));
+        assert!(!closes(&[(1, 2, ER), (2, 2, SN), (2, 1, SN)]));
+        assert!(!closes(&[(1, 2, EN), (2, 2, EN), (2, 3, EN)]));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use dashmap::{DashMap, DashSet};
 use parking_lot::Mutex;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use crate::graph::Graph;
+use crate::graph::{Graph, Step};
 use crate::loss::{self, Loss};
 use crate::registry::Node;
 use crate::trace::Trace;
@@ -43,7 +43,7 @@ pub(crate) struct Graphs {
 /// One graph, and which of its edges broke a rule when they were added.
 pub(crate) struct Order<N> {
     pub(crate) graph: Graph<N, Arc<Witness>>,
-    pub(crate) broken: FxHashMap<(N, N), usize>,
+    pub(crate) broken: FxHashMap<Step<N>, usize>,
 }
 
 impl<N: Copy + Ord + Hash> fmt::Debug for Order<N> {
@@ -65,7 +65,7 @@ impl Order<u64> {
     /// Forgets a lock that is destroyed: no task can wait for it any more.
     pub(crate) fn forget(&mut self, lock: u64) {
         self.graph.remove(lock);
-        self.broken.retain(|&(from, to), _| from != lock && to != lock);
+        self.broken.retain(|step, _| step.from != lock && step.to != lock);
     }
 }
 

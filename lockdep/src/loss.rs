@@ -24,26 +24,63 @@ impl Loss {
     const ALL: [Loss; 5] =
         [Loss::UnderAllocator, Loss::Unwritten, Loss::Backtraces, Loss::Instances, Loss::Chains];
 
-    fn words(self, times: u64) -> String {
+    const NUMBER: usize = Loss::ALL.len();
+
+    fn words(self) -> &'static str {
         match self {
-            Loss::UnderAllocator => format!(
-                "{times} acquires were not checked: a lock of the global allocator was held"
-            ),
-            Loss::Unwritten => format!("{times} records could not be written"),
-            Loss::Backtraces => format!("{times} backtraces were not kept: too many"),
-            Loss::Instances => {
-                format!("{times} acquires of locks without a number were not checked")
+            Loss::UnderAllocator => {
+                "acquires not checked, because a lock of the global allocator was held"
             }
-            Loss::Chains => format!("the validated chains were forgotten {times} times: too many"),
+            Loss::Unwritten => "records not written",
+            Loss::Backtraces => "backtraces not kept, because there are too many",
+            Loss::Instances => "acquires not checked, because the numbers for locks ran out",
+            Loss::Chains => "times that all validated chains were forgotten, being too many",
         }
     }
 }
 
-static COUNTS: [AtomicU64; Loss::ALL.len()] = [const { AtomicU64::new(0) }; Loss::ALL.len()];
+static COUNTS: [AtomicU64; Loss::NUMBER] = [const { AtomicU64::new(0) }; Loss::NUMBER];
+
+/// How often each kind was said to whoever reads the process's records.
+#[derive(Debug, Default)]
+pub(crate) struct Said([u64; Loss::NUMBER]);
+
+impl Said {
+    /// Whether something was lost that was not said.
+    pub(crate) fn is_behind(&self) -> bool {
+        Loss::ALL.into_iter().any(|loss| self.is_behind_in(loss))
+    }
+
+    /// What to say now. A kind is said at its first loss and then whenever its number has doubled.
+    pub(crate) fn catch_up(&mut self) -> Vec<(&'static str, u64)> {
+        let behind = Loss::ALL.into_iter().filter(|&loss| self.is_behind_in(loss));
+        let new: Vec<_> = behind.map(|loss| (loss, count_of(loss))).collect();
+        new.into_iter()
+            .map(|(loss, times)| {
+                self.0[loss as usize] = times;
+                (loss.words(), times)
+            })
+            .collect()
+    }
+
+    fn is_behind_in(&self, loss: Loss) -> bool {
+        count_of(loss) > self.0[loss as usize].saturating_mul(2).saturating_sub(1)
+            && count_of(loss) != self.0[loss as usize]
+    }
+}
+
+fn count_of(loss: Loss) -> u64 {
+    COUNTS[loss as usize].load(Relaxed)
+}
 
 /// Counts one; returns how many there are now. Allocates nothing and takes no lock.
 pub(crate) fn count(loss: Loss) -> u64 {
     COUNTS[loss as usize].fetch_add(1, Relaxed) + 1
+}
+
+/// Whether anything was lost so far.
+pub(crate) fn any() -> bool {
+    Loss::ALL.into_iter().any(|loss| count_of(loss) != 0)
 }
 
 /// What was lost so far in this process, one sentence for each kind.
@@ -51,8 +88,29 @@ pub(crate) fn count(loss: Loss) -> u64 {
 pub fn losses() -> Vec<String> {
     Loss::ALL
         .into_iter()
-        .map(|loss| (loss, COUNTS[loss as usize].load(Relaxed)))
+        .map(|loss| (loss, count_of(loss)))
         .filter(|&(_, times)| times != 0)
-        .map(|(loss, times)| loss.words(times))
+        .map(|(loss, times)| format!("{times} {}", loss.words()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_is_said_at_once_and_then_whenever_its_number_doubles() {
+        // No other test counts this kind.
+        let mut said = Said::default();
+        let mut heard = Vec::new();
+        for times in 1..=9 {
+            assert_eq!(count(Loss::Instances), times);
+            if said.is_behind() {
+                heard.push(times);
+                assert_eq!(said.catch_up(), [(Loss::Instances.words(), times)]);
+            }
+        }
+        assert_eq!(heard, [1, 2, 4, 8]);
+        assert_eq!(losses(), [format!("9 {}", Loss::Instances.words())]);
+    }
 }

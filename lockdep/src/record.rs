@@ -64,10 +64,13 @@ pub enum Record {
         /// How often it was met so far.
         times: u64,
     },
-    /// Something that was not checked or not written, in words; so that no loss is silent.
+    /// Something was not checked or not kept; written at the 1st, 2nd, 4th … time, so that no
+    /// loss is silent.
     Loss {
-        /// What, and how much of it.
+        /// What, in words without a number.
         what: String,
+        /// How often so far.
+        times: u64,
     },
 }
 

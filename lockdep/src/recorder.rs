@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use rustc_hash::FxHashSet;
 
 use crate::hook;
-use crate::loss::{self, Loss};
+use crate::loss::{self, Loss, Said};
 use crate::modules::Modules;
 use crate::record::{EXTENSION, Edge, EdgeEnd, Record, VERSION};
 use crate::registry::{self, Node};
@@ -41,6 +41,7 @@ struct RecordFile {
     modules: Modules,
     /// Numbers of the violations in this file, by the tracker's numbers.
     violations: Vec<usize>,
+    said: Said,
 }
 
 impl Recorder {
@@ -57,10 +58,11 @@ impl Recorder {
     pub(crate) fn record(&self, learned: &Learned) {
         let Learned { class, dependencies, met } = learned;
         let is_empty = class.is_none() && dependencies.is_empty() && met.is_empty();
-        if is_empty || !self.is_writing() {
+        let mut file = self.file.lock();
+        let lost = file.as_ref().map_or(loss::any(), |file| file.said.is_behind());
+        if is_empty && !lost || !self.is_writing() {
             return;
         }
-        let mut file = self.file.lock();
         if let Err(error) = self.write(&mut file, learned) {
             loss::count(Loss::Unwritten);
             self.writing.store(false, Relaxed);
@@ -86,6 +88,9 @@ impl Recorder {
         for met in &learned.met {
             file.met(met)?;
         }
+        for (what, times) in file.said.catch_up() {
+            file.line(&Record::Loss { what: what.to_owned(), times })?;
+        }
         Ok(())
     }
 }
@@ -102,6 +107,7 @@ impl RecordFile {
             classes: FxHashSet::default(),
             modules: Modules::default(),
             violations: Vec::new(),
+            said: Said::default(),
         };
         let text = |path: io::Result<PathBuf>| {
             path.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default()

@@ -102,28 +102,35 @@ pub(crate) fn nesting(graphs: &mut Graphs, level: Level, witness: &Arc<Witness>)
             }
         }
         Level::Deadlock => {
-            let (from, to) = (witness.held.entry.lock(), witness.wanted.entry.lock());
-            insert(&mut graphs.instances, from, to, witness, Finding::InstanceInversion)
+            let edge = witness.between_instances();
+            insert(&mut graphs.instances, edge, witness, Finding::InstanceInversion)
         }
     }
 }
 
 /// The rule for locks of two classes.
 pub(crate) fn order(graphs: &mut Graphs, witness: &Arc<Witness>) -> Verdict {
-    let (from, to) = (witness.held.entry.node(), witness.wanted.entry.node());
-    insert(&mut graphs.classes, from, to, witness, Finding::Inversion)
+    insert(&mut graphs.classes, witness.between_classes(), witness, Finding::Inversion)
+}
+
+/// The rule for two locks of one class as a part of the order of classes: where some task waits as
+/// a recursive reader for the one and some reader holds the other, the class alone says that
+/// nobody blocks. A task that holds the one and wants the other, both exclusively, joins the two.
+pub(crate) fn joint(graphs: &mut Graphs, level: Level, witness: &Arc<Witness>) -> Verdict {
+    match (level, witness.kind()) {
+        (Level::Deadlock, Kind::ExclusiveQueued) => order(graphs, witness),
+        _ => Verdict::Known,
+    }
 }
 
 fn insert<N: Copy + Ord + Hash>(
     order: &mut Order<N>,
-    from: N,
-    to: N,
+    edge: Step<N>,
     witness: &Arc<Witness>,
     finding: fn(Vec<Arc<Witness>>) -> Finding,
 ) -> Verdict {
-    let kind = Kind::of(witness.held.entry.how().mode(), witness.wanted.entry.how().mode());
-    match order.graph.insert(from, to, kind, || Arc::clone(witness)) {
-        Inserted::Known => match order.broken.get(&(from, to)) {
+    match order.graph.insert(edge.from, edge.to, edge.kind, || Arc::clone(witness)) {
+        Inserted::Known => match order.broken.get(&edge) {
             Some(&index) => Verdict::Again(index),
             None => Verdict::Known,
         },

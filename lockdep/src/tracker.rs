@@ -238,30 +238,35 @@ impl Tracker {
                 continue;
             }
             let witness = self.witness(task, &held, wanted);
-            let verdict =
-                rules::nesting(&mut self.knowledge.graphs.lock(), self.settings.level, &witness);
-            match verdict {
-                Verdict::Known => task.learn_pair(held.entry, entry),
-                Verdict::New => {
-                    nested::add(entry.class());
-                    task.learn_pair(held.entry, entry);
+            nested::add(entry.class());
+            let (nesting, joint) = {
+                let (mut graphs, level) = (self.knowledge.graphs.lock(), self.settings.level);
+                let nesting = rules::nesting(&mut graphs, level, &witness);
+                (nesting, rules::joint(&mut graphs, level, &witness))
+            };
+            let mut pair_broken = false;
+            for (verdict, between_classes) in [(nesting, false), (joint, true)] {
+                let met = match verdict {
+                    Verdict::Known | Verdict::New => continue,
+                    Verdict::Again(index) => self.meet_again(index),
+                    Verdict::Broken(finding) => self.find(vec![finding]),
+                };
+                pair_broken = true;
+                if let (Level::Deadlock, Some(met)) = (self.settings.level, &met) {
+                    let mut graphs = self.knowledge.graphs.lock();
+                    match between_classes {
+                        true => graphs.classes.broken.insert(witness.between_classes(), met.index),
+                        false => {
+                            graphs.instances.broken.insert(witness.between_instances(), met.index)
+                        }
+                    };
                 }
-                Verdict::Broken(finding) => {
-                    nested::add(entry.class());
-                    let met = self.find(vec![finding]);
-                    if let (Level::Deadlock, Some(met)) = (self.settings.level, &met) {
-                        let mut graphs = self.knowledge.graphs.lock();
-                        let pair = (held.entry.lock(), entry.lock());
-                        graphs.instances.broken.insert(pair, met.index);
-                    }
-                    learned.met.extend(met);
-                    broken = true;
-                }
-                Verdict::Again(index) => {
-                    learned.met.extend(self.meet_again(index));
-                    broken = true;
-                }
+                learned.met.extend(met);
             }
+            if !pair_broken {
+                task.learn_pair(held.entry, entry);
+            }
+            broken |= pair_broken;
         }
         broken
     }
@@ -285,7 +290,7 @@ impl Tracker {
                     Verdict::New => learned.dependencies.push(witness),
                     Verdict::Broken(finding) => {
                         findings.push(finding);
-                        closing.push((witness.held.entry.node(), witness.wanted.entry.node()));
+                        closing.push(witness.between_classes());
                         learned.dependencies.push(witness);
                     }
                     Verdict::Again(index) => again.push(index),

@@ -1,0 +1,78 @@
+//! What the user reads of a run, on stderr: each violation once, what was lost, one line at the
+//! end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use lockdep::report::{Paths, Report};
+use lockdep::violation::{Signature, Violation};
+
+use crate::gather::Gathered;
+use crate::merge::Outcome;
+
+/// Prints violations and remembers which.
+pub(crate) struct Ledger {
+    paths: Paths,
+    printed: BTreeSet<Signature>,
+}
+
+impl Ledger {
+    /// A ledger that shortens the names of files in these folders.
+    pub(crate) fn new(roots: &[&Path]) -> Ledger {
+        let roots = roots.iter().map(|root| root.display().to_string()).collect();
+        Ledger { paths: Paths { roots }, printed: BTreeSet::new() }
+    }
+
+    /// Prints a violation, unless it has been printed.
+    pub(crate) fn show(&mut self, violation: &Violation) {
+        if self.printed.insert(violation.signature()) {
+            eprintln!("\n{}", Report::new(violation, &self.paths));
+        }
+    }
+
+    /// Prints what a run came to.
+    pub(crate) fn close(&mut self, gathered: &Gathered, outcome: &Outcome) {
+        for finding in outcome.findings.values() {
+            self.show(&finding.violation);
+        }
+        if !outcome.findings.is_empty() {
+            eprintln!();
+        }
+        for warning in &gathered.warnings {
+            eprintln!("lockdep: warning: {warning}");
+        }
+        let mut losses: BTreeMap<&str, u64> = BTreeMap::new();
+        for (what, times) in gathered.processes.iter().flat_map(|process| &process.losses) {
+            *losses.entry(what).or_default() += times;
+        }
+        for (what, times) in losses {
+            eprintln!("lockdep: note: {times} {what}");
+        }
+        eprintln!("{}", closing_line(outcome));
+    }
+}
+
+/// `lockdep: 12 classes, 34 edges, 3 processes, 1 violation (met 5 times)`.
+fn closing_line(outcome: &Outcome) -> String {
+    // A process writes nothing until it takes a tracked lock.
+    if outcome.processes == 0 {
+        return "lockdep: 0 violations; no tracked lock was taken".to_owned();
+    }
+    let met: u64 = outcome.findings.values().map(|finding| finding.times).sum();
+    let violations = outcome.findings.len();
+    let parts = [
+        counted(outcome.classes, "class", "classes"),
+        counted(outcome.edges, "edge", "edges"),
+        counted(outcome.processes, "process", "processes"),
+        counted(violations, "violation", "violations"),
+    ];
+    let mut line = format!("lockdep: {}", parts.join(", "));
+    if violations > 0 {
+        line += &format!(" (met {} time{})", met, if met == 1 { "" } else { "s" });
+    }
+    line
+}
+
+fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
