@@ -1,0 +1,123 @@
+//! Random lock programs, small enough to be interleaved exhaustively.
+
+use fastrand::Rng;
+
+use crate::program::{Guard, Lock, Mode, Op, Run};
+
+/// What a set of runs is drawn from.
+#[derive(Clone, Debug)]
+struct Profile {
+    locks: Vec<(Lock, Kind)>,
+    /// Out of 100 acquires so many are try-locks.
+    tries: u32,
+    /// Out of 100 steps so many give something back before the end.
+    early: u32,
+    /// Out of 100 acquires so many may take a lock that the run holds already.
+    again: u32,
+}
+
+/// What a lock is.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Mutex,
+    /// Out of 100 acquires so many write; out of 100 reads so many are recursive.
+    RwLock {
+        writes: u32,
+        recursive: u32,
+    },
+}
+
+fn chance(random: &mut Rng, of_100: u32) -> bool {
+    random.u32(0..100) < of_100
+}
+
+/// One to three runs of two to five acquires on two to four locks.
+pub fn runs(random: &mut Rng) -> Vec<Run> {
+    let count = [1, 2, 2, 2, 3, 3, 3][random.usize(..7)];
+    // Short runs make tight circles.
+    let longest = if chance(random, 20) { 2 } else { [5, 4, 3][count - 1] };
+    let profile = Profile {
+        locks: locks(random),
+        // Every try-lock is a fork in the road; with three runs there are too many roads.
+        tries: if count == 3 { [0, 0, 10] } else { [0, 15, 40] }[random.usize(..3)],
+        early: [0, 20, 40][random.usize(..3)],
+        again: [0, 0, 0, 10][random.usize(..4)],
+    };
+    (0..count).map(|_| run(random, &profile, longest)).collect()
+}
+
+fn locks(random: &mut Rng) -> Vec<(Lock, Kind)> {
+    let count = random.usize(2..=4);
+    // Most programs have one lock a class.
+    let classes = match random.u32(0..4) {
+        0 => random.usize(1..=count),
+        _ => count,
+    };
+    let kinds: Vec<Kind> = (0..classes)
+        .map(|_| match random.bool() {
+            true => Kind::Mutex,
+            false => Kind::RwLock {
+                writes: [0, 25, 50][random.usize(..3)],
+                recursive: [0, 50, 100][random.usize(..3)],
+            },
+        })
+        .collect();
+    (0..count)
+        .map(|index| {
+            let class = (b'A' + (index % classes) as u8) as char;
+            (Lock { class, instance: (index / classes) as u8 }, kinds[index % classes])
+        })
+        .collect()
+}
+
+fn run(random: &mut Rng, profile: &Profile, longest: usize) -> Run {
+    let acquires = random.usize(2..=longest) as Guard;
+    let mut run = Run::new();
+    let mut open: Vec<(Guard, Lock, Mode)> = Vec::new();
+    let mut taken = 0;
+    while taken < acquires {
+        if !open.is_empty() && chance(random, profile.early) {
+            let (guard, lock, mode) = open.swap_remove(random.usize(..open.len()));
+            if mode == Mode::Write && is_shareable(profile, lock) && chance(random, 30) {
+                run.push(Op::Downgrade { guard, lock });
+                open.push((guard, lock, Mode::Read));
+            } else {
+                run.push(Op::Unlock { guard, lock });
+            }
+            continue;
+        }
+        let (lock, kind) = profile.locks[random.usize(..profile.locks.len())];
+        if open.iter().any(|(_, held, _)| *held == lock) && !chance(random, profile.again) {
+            if open.len() == profile.locks.len() {
+                let (guard, lock, _) = open.remove(0);
+                run.push(Op::Unlock { guard, lock });
+            }
+            continue;
+        }
+        let mode = mode(random, kind);
+        run.push(match chance(random, profile.tries) {
+            true => Op::Try { guard: taken, lock, mode },
+            false => Op::Lock { guard: taken, lock, mode, subclass: 0 },
+        });
+        open.push((taken, lock, mode));
+        taken += 1;
+    }
+    if random.bool() {
+        random.shuffle(&mut open);
+    }
+    run.extend(open.into_iter().rev().map(|(guard, lock, _)| Op::Unlock { guard, lock }));
+    run
+}
+
+fn mode(random: &mut Rng, kind: Kind) -> Mode {
+    match kind {
+        Kind::RwLock { writes, recursive } if !chance(random, writes) => {
+            if chance(random, recursive) { Mode::ReadRecursive } else { Mode::Read }
+        }
+        _ => Mode::Write,
+    }
+}
+
+fn is_shareable(profile: &Profile, lock: Lock) -> bool {
+    profile.locks.iter().any(|(of, kind)| *of == lock && matches!(kind, Kind::RwLock { .. }))
+}

@@ -1,0 +1,9 @@
+//! Suites that cross crates.
+
+pub mod discipline;
+pub mod generate;
+pub mod interleave;
+pub mod notation;
+pub mod program;
+pub mod recording;
+pub mod shrink;

@@ -1,0 +1,112 @@
+//! Deadlocks that Linux's lockdep does not see, or sees in some orders of recording only: each must
+//! be reported in every order, by one task and by several.
+//!
+//! The names are those of the list of known gaps. All three come from recursive readers: Linux
+//! stops adding edges at a recursive-read hold (G1), and visits each class once in a search, even
+//! if it arrived on a path that cannot deadlock (G2, G3). And Linux turns itself off with its first
+//! report.
+
+use lockdep::{Level, Task, Violation};
+use tests::interleave::Search;
+use tests::notation::{parse, print};
+use tests::program::Run;
+use tests::recording::Recording;
+
+/// A recursive-read hold between two exclusive locks hides their order.
+const G1: &str = "W(A) R(B) W(C) ; W(C) W(A)";
+/// A path that cannot deadlock marks D as visited, and the one through C is not walked.
+const G2: &str = "W(A) R(B) ; R(B) W(D) ; W(A) W(C) ; W(C) W(D) ; W(D) W(A)";
+/// B is reached first by a recursive reader and, after that, by a writer.
+const G3: &str = "W(A) R(B) ; W(A) W(C) ; W(C) W(B) ; R(B) W(A)";
+
+/// All orders of the runs.
+fn orders(runs: &[Run]) -> Vec<Vec<Run>> {
+    if runs.is_empty() {
+        return vec![Vec::new()];
+    }
+    let mut orders = Vec::new();
+    for first in 0..runs.len() {
+        let mut rest = runs.to_vec();
+        let run = rest.remove(first);
+        for mut order in self::orders(&rest) {
+            order.insert(0, run.clone());
+            orders.push(order);
+        }
+    }
+    orders
+}
+
+/// Records the runs; returns the number of the run that was reported.
+fn reported(level: Level, runs: &[Run], tasks: &[Task]) -> Option<usize> {
+    let mut recording = Recording::at(level);
+    let mut first = None;
+    for (index, run) in runs.iter().enumerate() {
+        for met in recording.run(&tasks[index % tasks.len()], run) {
+            let violation = &met.violation;
+            assert!(matches!(**violation, Violation::Inversion { .. }), "{violation:?}");
+            first.get_or_insert(index);
+        }
+    }
+    first
+}
+
+/// The gap reports at the run that completes the cycle, whatever the order. `cycle` are the runs
+/// that the cycle needs.
+fn reports_in_every_order(gap: &str, cycle: &[usize]) {
+    let runs = parse(gap);
+    let needed: Vec<&Run> = cycle.iter().map(|&run| &runs[run]).collect();
+    let orders = orders(&runs);
+    assert_eq!(orders.len(), (1..=runs.len()).product::<usize>());
+    for order in orders {
+        let completed = order.iter().rposition(|run| needed.contains(&run));
+        for level in [Level::Order, Level::Deadlock] {
+            let one = [Task::new("one")];
+            let several = ["1", "2", "3", "4", "5"].map(Task::new);
+            assert_eq!(reported(level, &order, &one), completed, "{}", print(&order));
+            assert_eq!(reported(level, &order, &several), completed, "{}", print(&order));
+        }
+    }
+}
+
+#[test]
+fn g1_a_recursive_read_hold_does_not_hide_the_order_around_it() {
+    reports_in_every_order(G1, &[0, 1]);
+}
+
+#[test]
+fn g2_a_weak_path_does_not_hide_a_strong_one() {
+    reports_in_every_order(G2, &[2, 3, 4]);
+}
+
+#[test]
+fn g3_a_lock_reached_weakly_first_can_still_be_reached_strongly() {
+    reports_in_every_order(G3, &[1, 2, 3]);
+}
+
+#[test]
+fn a_report_is_not_the_last_one() {
+    let task = Task::new("one");
+    let mut recording = Recording::at(Level::Deadlock);
+    let mut met = |run: &str| {
+        let met = recording.run(&task, &parse(run)[0]);
+        met.iter().map(|met| (met.index, met.times)).collect::<Vec<_>>()
+    };
+    assert_eq!(met("W(A) W(B)"), []);
+    assert_eq!(met("W(B) W(A)"), [(0, 1)]);
+    assert_eq!(met("W(B) W(A)"), [(0, 2)], "a repeat is counted");
+    assert_eq!(met("W(A) W(B)"), [], "the first order is not to blame");
+    assert_eq!(met("W(C) W(D)"), []);
+    assert_eq!(met("W(D) W(C)"), [(1, 1)], "another cycle is another violation");
+    assert_eq!(met("W(C) W(B) W(A)"), [(0, 3)], "a repeat on another way is a repeat");
+    assert_eq!(met("W(E) W(E)"), [(2, 1)]);
+    assert_eq!(met("W(E) W(E)"), [(2, 2)]);
+}
+
+#[test]
+fn every_gap_is_a_deadlock_that_can_happen() {
+    for gap in [G1, G2, G3] {
+        let search = Search { copies: 1, environment: false, limit: 1_000_000 };
+        let truth = search.explore(&parse(gap)).expect("the gaps are small");
+        assert!(truth.deadlock.is_some(), "{gap}");
+    }
+}

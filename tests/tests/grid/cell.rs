@@ -1,0 +1,114 @@
+//! One cell: what is recorded, and what must come of it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use lockdep::{Level, Task, Violation};
+use tests::notation::parse;
+use tests::recording::Recording;
+
+use crate::events::Events;
+
+/// What a cell must do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Silent,
+    /// The task would wait for a lock that it holds itself.
+    Recursion,
+    /// Two locks of one class are held together: the kernel calls this recursive too.
+    Nesting,
+    Circular,
+    /// Only where locks of one class may be nested in one order.
+    CircularInClass,
+    UnlockImbalance,
+    HeldLockFreed,
+    AssertionFailed,
+}
+
+use Verdict::{
+    AssertionFailed, Circular, CircularInClass, HeldLockFreed, Nesting, Recursion, Silent,
+    UnlockImbalance,
+};
+
+impl Verdict {
+    pub(crate) fn of(violation: &Violation) -> Verdict {
+        match violation {
+            Violation::Recursion(_) => Recursion,
+            Violation::UnorderedNesting(_) => Nesting,
+            Violation::Inversion { .. } => Circular,
+            Violation::InstanceInversion { .. } => CircularInClass,
+            Violation::ReleaseNotHeld { .. } => UnlockImbalance,
+            Violation::HeldLockFreed { .. } => HeldLockFreed,
+            Violation::AssertionFailed { .. } => AssertionFailed,
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Silent => "silent",
+            Recursion => "recursive",
+            Nesting => "nesting",
+            Circular => "circular",
+            CircularInClass => "circular in class",
+            UnlockImbalance => "unlock imbalance",
+            HeldLockFreed => "held lock freed",
+            AssertionFailed => "assertion failed",
+        })
+    }
+}
+
+pub(crate) struct Cell {
+    pub(crate) row: String,
+    pub(crate) column: String,
+    pub(crate) body: Body,
+    pub(crate) verdict: Verdict,
+}
+
+pub(crate) enum Body {
+    /// Runs of one task, one after the other.
+    Runs(Level, String),
+    Events(Events),
+}
+
+impl Cell {
+    pub(crate) fn new(
+        row: impl Into<String>,
+        column: impl Into<String>,
+        text: String,
+        is: Verdict,
+    ) -> Cell {
+        let (row, column) = (row.into(), column.into());
+        Cell { row, column, body: Body::Runs(Level::Order, text), verdict: is }
+    }
+
+    /// What was reported must be the verdict, once and nothing else.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let found: Vec<Verdict> =
+            self.body.record().iter().map(|violation| Verdict::of(violation)).collect();
+        let expected = match self.verdict {
+            Silent => vec![],
+            verdict => vec![verdict],
+        };
+        if found == expected {
+            return Ok(());
+        }
+        Err(format!("must be {}, but the tracker found {found:?}", self.verdict))
+    }
+}
+
+impl Body {
+    fn record(&self) -> Vec<Arc<Violation>> {
+        match self {
+            Body::Events(events) => events(),
+            Body::Runs(level, text) => {
+                let (task, mut recording) = (Task::new("main"), Recording::at(*level));
+                for run in parse(text) {
+                    recording.run(&task, &run);
+                }
+                recording.violations()
+            }
+        }
+    }
+}
