@@ -82,7 +82,8 @@ pub fn released(map: &Map) {
 
 /// The current task is about to turn its exclusive hold of `map`'s lock into a shared one.
 pub fn downgraded(map: &Map) {
-    thread::with_current_task(|task| task.downgrade(map.word().lock()));
+    let lock = map.word().lock();
+    thread::any_task(|task| task.downgrade(lock));
 }
 
 /// `map`'s lock is about to be destroyed, or initialised again.
@@ -90,7 +91,7 @@ pub fn downgraded(map: &Map) {
 #[track_caller]
 pub fn destroyed(map: &Map) {
     let word = map.word();
-    if nested::has(word.class()) || with_task(|task| task.holds(word.lock())) {
+    if nested::has(word.class()) || with_task(|task| task.may_hold(word.lock())) {
         process::destroyed(map);
     }
 }

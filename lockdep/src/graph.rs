@@ -224,8 +224,8 @@ impl<N: Copy + Ord + Hash, W> Graph<N, W> {
     /// 3. An arrival over an edge that has a queueing kind among those usable is strong.
     /// 4. The edge's start closes the cycle if the arrival there is strong or the edge holds
     ///    exclusively.
-    /// 5. An edge from a node to itself closes one if walks that leave as readers come back, and
-    ///    none strongly: every other cycle does without it, and was found when it was closed.
+    /// 5. An edge from a node to itself joins a walk that leaves as a reader and comes back weakly.
+    ///    From where walks come back strongly they do without the edge, and were found before.
     fn search(&self, closing: Step<N>) -> Option<Vec<Step<N>>> {
         let round = closing.from == closing.to;
         if round && closing.kind != Kind::ExclusiveQueued {
@@ -235,7 +235,7 @@ impl<N: Copy + Ord + Hash, W> Graph<N, W> {
         let mut reached: Reached<N> = HashMap::default();
         reached.insert(start, None);
         let mut queue = VecDeque::from([start]);
-        let mut weakly_back = None;
+        let (mut weakly_back, mut strongly_back) = (Vec::new(), Vec::new());
         while let Some(state) = queue.pop_front() {
             let (node, strong) = state;
             let as_reader = round && node == closing.from;
@@ -255,10 +255,10 @@ impl<N: Copy + Ord + Hash, W> Graph<N, W> {
                 let arrival: State<N> = (to, best.is_some());
                 let step = Step { from, to, kind };
                 if to == closing.from && round {
-                    if arrival.1 {
-                        return None;
+                    match arrival.1 {
+                        true => strongly_back.push(node),
+                        false => weakly_back.push((state, step)),
                     }
-                    weakly_back = weakly_back.or(Some((state, step)));
                     continue;
                 }
                 if to == closing.from && (arrival.1 || !closing.kind.holds_shared()) {
@@ -271,7 +271,8 @@ impl<N: Copy + Ord + Hash, W> Graph<N, W> {
                 queue.push_back(arrival);
             }
         }
-        Some(cycle(closing, &reached, weakly_back?))
+        let last = weakly_back.into_iter().find(|(_, step)| !strongly_back.contains(&step.from))?;
+        Some(cycle(closing, &reached, last))
     }
 }
 

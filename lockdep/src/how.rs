@@ -16,7 +16,7 @@ impl How {
     const TRYLOCK_BIT: u8 = 4;
     const SUBCLASS_SHIFT: u32 = 3;
     /// Number of bits in use.
-    pub(crate) const BITS: u32 = 6;
+    pub const BITS: u32 = 6;
 
     /// The largest nesting level.
     pub const MAX_SUBCLASS: u8 = 7;
@@ -75,13 +75,14 @@ impl How {
 
     /// All of it, in [`How::BITS`] bits.
     #[inline]
-    pub(crate) const fn bits(self) -> u8 {
+    pub const fn bits(self) -> u8 {
         self.0
     }
 
     /// From what [`How::bits`] gave.
     #[inline]
-    pub(crate) const fn from_bits(bits: u8) -> How {
+    #[must_use]
+    pub const fn from_bits(bits: u8) -> How {
         How(bits)
     }
 }

@@ -32,6 +32,8 @@ pub mod event;
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
 mod fork;
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
+mod found;
+#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
 pub mod frames;
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
 pub mod graph;
@@ -49,6 +51,8 @@ mod modules;
 mod nested;
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
 mod order;
+#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
+mod own;
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
 pub mod place;
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
@@ -96,12 +100,13 @@ pub use off::{Map, event, query};
 pub use private as __private;
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
 pub use {
+    found::Met,
     hook::{set_hook, take_hook},
     loss::losses,
     map::Map,
     settings::{BacktraceStyle, Level, Reaction, Settings},
     task::Task,
-    tracker::{Met, Tracker},
+    tracker::Tracker,
     violation::Violation,
 };
 

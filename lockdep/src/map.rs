@@ -26,6 +26,7 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::how::How;
+use crate::process;
 use crate::registry::{self, ClassId, Node};
 
 const INSTANCE_SHIFT: u32 = How::BITS;
@@ -64,7 +65,8 @@ impl Map {
     #[track_caller]
     #[must_use]
     pub fn named(name: &'static str) -> Map {
-        let class = registry::named(name);
+        let place = Location::caller();
+        let class = process::quietly(|| registry::named(name, place));
         let map = Map::new();
         if let Some(instance) = crate::thread::with_task(crate::task::Task::next_instance) {
             map.resolve(class, instance);

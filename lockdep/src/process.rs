@@ -10,16 +10,18 @@ use std::panic::Location;
 use once_cell::race::OnceBox;
 
 use crate::fork;
+use crate::found::Met;
 use crate::hook;
 use crate::how::{Describe, How};
 use crate::loss::{self, Loss};
 use crate::map::Map;
+use crate::own;
 use crate::recorder::Recorder;
 use crate::report::{Paths, Report};
 use crate::settings::{Environment, Reaction};
 use crate::task::{State, Task};
 use crate::thread;
-use crate::tracker::{Learned, Met, Tracker};
+use crate::tracker::{Learned, Tracker};
 use crate::violation::Assertion;
 
 /// What the process has one of.
@@ -41,9 +43,10 @@ pub(crate) fn process() -> &'static Process {
     let Environment { reaction, settings, out } = environment;
     let process =
         Process { reaction, tracker: Tracker::new(settings), recorder: out.map(Recorder::new) };
+    // Before anybody can be inside. Twice does no harm.
+    fork::prepare();
     // Two threads may come here at once; only the one whose value stays speaks.
     if PROCESS.set(Box::new(process)).is_ok() {
-        fork::prepare();
         for unknown in unknown {
             hook::say(format_args!("lockdep: {unknown}; using the default\n"));
         }
@@ -97,9 +100,15 @@ pub(crate) fn before_acquire(
 fn check(task: &Task, map: &Map, how: How, describe: Describe, site: &'static Location<'static>) {
     match start(task) {
         State::Active => {}
-        State::Working => return map.set_own(),
+        State::Working => {
+            own::add(map.place());
+            return map.set_own();
+        }
         State::Scoped => return thread::scoped_before_acquire(map, how, describe, site),
         State::Unstarted | State::Reporting | State::Off => return,
+    }
+    if own::has(map.place()) {
+        map.set_own();
     }
     if !map.word().is_resolved() {
         number(task, map, describe);
@@ -116,12 +125,16 @@ fn check(task: &Task, map: &Map, how: How, describe: Describe, site: &'static Lo
     }
     let met = {
         let _resume = enter(task, State::Working);
-        let _gate = fork::pass();
+        let _pass = fork::pass();
         let process = process();
         let learned = process.tracker.learn(task, map, how, describe, site);
         process.record(&learned);
         learned.met
     };
+    // Those allocations may have been the first to show it.
+    if own::has(map.place()) {
+        map.set_own();
+    }
     react(task, met);
 }
 
@@ -143,10 +156,10 @@ pub(crate) fn acquire(map: &Map, how: How, describe: Describe, site: &'static Lo
 
 /// Gives a new lock its number if the task knows its class, which is all that it needs then.
 fn number(task: &Task, map: &Map, describe: Describe) -> bool {
-    let Some((class, own)) = task.class_of(map.place(), describe) else {
+    let Some(class) = task.class_of(map.place(), describe) else {
         return false;
     };
-    if own {
+    if own::has(map.place()) {
         map.set_own();
     }
     task.next_instance().is_some_and(|instance| map.resolve(class, instance).is_plain())
@@ -175,9 +188,11 @@ pub(crate) fn released(map: &Map) {
 
 #[track_caller]
 fn release(task: &Task, map: &Map) {
-    match task.state() {
+    match start(task) {
         State::Active => {}
         State::Scoped => return thread::scoped_released(map),
+        // A hook may drop a guard that its thread had before.
+        State::Reporting if task.remove(map.word().lock()) => return,
         State::Unstarted | State::Working | State::Reporting | State::Off => {
             task.released_untracked();
             return;
@@ -197,11 +212,27 @@ fn release(task: &Task, map: &Map) {
 #[cold]
 #[track_caller]
 pub(crate) fn destroyed(map: &Map) {
-    thread::with_task(|task| {
-        if task.state() == State::Active && !task.holds_own() {
-            tell(task, |tracker| tracker.destroyed(task, map));
+    let site = Location::caller();
+    thread::with_task(|task| match start(task) {
+        // Its node stays in the order, which harms nothing: nobody takes the lock again.
+        _ if task.holds_own() => {}
+        State::Active => tell(task, |tracker| tracker.destroyed_at(task, map, site)),
+        State::Scoped => {
+            thread::scoped_destroyed(map, site);
+            quietly(|| process().tracker.forget(map));
         }
+        // What a hook destroys may have been taken before.
+        State::Reporting => {
+            quietly(|| process().tracker.forget(map));
+            task.remove(map.word().lock());
+        }
+        State::Unstarted | State::Working | State::Off => {}
     });
+}
+
+/// Whether the current thread's events count, and where.
+pub(crate) fn state() -> State {
+    thread::with_task(start)
 }
 
 /// A `lockdep_assert_…!` of the current task does not hold.
@@ -211,9 +242,9 @@ pub(crate) fn assertion_failed(
     map: Option<&Map>,
     site: &'static Location<'static>,
 ) {
-    thread::with_task(|task| match task.state() {
+    thread::with_task(|task| match start(task) {
         State::Active if !task.holds_own() => {
-            tell(task, |tracker| Some(tracker.assertion_failed(task, assertion, map, site)));
+            tell(task, |tracker| tracker.assertion_failed(task, assertion, map, site));
         }
         State::Scoped => thread::scoped_assertion_failed(assertion, map, site),
         _ => {}
@@ -224,7 +255,7 @@ pub(crate) fn assertion_failed(
 fn tell(task: &Task, find: impl FnOnce(&Tracker) -> Option<Met>) {
     let met = {
         let _resume = enter(task, State::Working);
-        let _gate = fork::pass();
+        let _pass = fork::pass();
         let process = process();
         let met: Vec<Met> = find(&process.tracker).into_iter().collect();
         let learned = Learned { met, ..Learned::default() };
@@ -242,37 +273,54 @@ impl Process {
     }
 }
 
+/// Does work of the tracker's own outside any event.
+pub(crate) fn quietly<R>(work: impl FnOnce() -> R) -> R {
+    thread::with_task(|task| {
+        let _resume = enter(task, State::Working);
+        let _pass = fork::pass();
+        work()
+    })
+}
+
 /// Calls the hook with what is new and does what `LOCKDEP` says.
+///
+/// A hook's panic waits until all that was met is told, and then takes the place of the tracker's.
 fn react(task: &Task, met: Vec<Met>) {
+    let mut of_hook = None;
+    let mut texts = Vec::new();
     for Met { violation, times, .. } in met {
-        let text = {
-            let _resume = enter(task, State::Reporting);
-            if times == 1 {
-                hook::call(&violation);
-            }
-            let process = process();
-            let reaction = match process.reaction {
-                Reaction::Panic if std::thread::panicking() => Reaction::Report,
-                reaction => reaction,
-            };
-            // Whoever gathers the records speaks for them, unless they cannot be written.
-            let recorded = process.recorder.as_ref().is_some_and(Recorder::is_writing);
-            let report = || Report::new(&violation, &Paths::of_process()).to_string();
-            match reaction {
-                Reaction::Report if times == 1 && !recorded => {
-                    hook::say(format_args!("{}\n", report()));
-                    None
-                }
-                Reaction::Report | Reaction::Off => None,
-                Reaction::Panic => Some(report()),
-                Reaction::Abort => {
-                    hook::say(format_args!("{}\n", report()));
-                    std::process::abort()
-                }
-            }
-        };
-        if let Some(text) = text {
-            panic!("{text}");
+        let _resume = enter(task, State::Reporting);
+        let panicking = std::thread::panicking();
+        if times == 1
+            && let Err(panic) = hook::call(&violation)
+            && !panicking
+        {
+            of_hook.get_or_insert(panic);
         }
+        let process = process();
+        let reaction = match process.reaction {
+            Reaction::Panic if panicking => Reaction::Report,
+            reaction => reaction,
+        };
+        // Whoever gathers the records speaks for them, unless they cannot be written.
+        let recorded = process.recorder.as_ref().is_some_and(Recorder::is_writing);
+        let report = || Report::new(&violation, &Paths::of_process()).to_string();
+        match reaction {
+            Reaction::Report if times == 1 && !recorded => {
+                hook::say(format_args!("{}\n", report()));
+            }
+            Reaction::Report | Reaction::Off => {}
+            Reaction::Panic => texts.push(report()),
+            Reaction::Abort => {
+                hook::say(format_args!("{}\n", report()));
+                std::process::abort()
+            }
+        }
+    }
+    if let Some(panic) = of_hook {
+        std::panic::resume_unwind(panic);
+    }
+    if !texts.is_empty() {
+        panic!("{}", texts.join("\n"));
     }
 }

@@ -60,19 +60,19 @@ pub fn is_held<L: Tracked + ?Sized>(lock: &L, mode: Option<Mode>) -> LockState {
 }
 
 fn map_is_held(map: &Map, mode: Option<Mode>) -> LockState {
-    if matches!(thread::with_task(Task::state), State::Off | State::Reporting) {
+    if matches!(process::state(), State::Off | State::Reporting) {
         return LockState::Unknown;
     }
     let lock = map.word().lock();
-    let held = thread::with_current_task(|task| {
-        task.held().filter(|held| held.entry.lock() == lock).any(|held| {
-            mode.is_none_or(|mode| mode.is_shared() == held.entry.how().mode().is_shared())
-        })
+    let fits = |held: Mode| mode.is_none_or(|mode| mode.is_shared() == held.is_shared());
+    let held = thread::any_task(|task| {
+        let mut same = task.held().filter(|held| held.entry.lock() == lock);
+        same.any(|held| fits(held.entry.how().mode()))
     });
     match held {
         Some(true) => LockState::Held,
-        Some(false) => LockState::NotHeld,
-        None => LockState::Unknown,
+        Some(false) if thread::any_task(Task::has_untracked) == Some(false) => LockState::NotHeld,
+        Some(false) | None => LockState::Unknown,
     }
 }
 

@@ -5,6 +5,8 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::fd::IntoRawFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -12,12 +14,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use parking_lot::Mutex;
 use rustc_hash::FxHashSet;
 
+use crate::found::Met;
 use crate::hook;
 use crate::loss::{self, Loss, Said};
 use crate::modules::Modules;
 use crate::record::{EXTENSION, Edge, EdgeEnd, Record, VERSION};
 use crate::registry::{self, Node};
-use crate::tracker::{Learned, Met};
+use crate::tracker::Learned;
 use crate::witness::{End, Witness};
 
 /// Bytes of a line that most records fit in; a longer line takes more attempts.
@@ -35,6 +38,8 @@ pub(crate) struct Recorder {
 #[derive(Debug)]
 struct RecordFile {
     file: File,
+    /// Which file it is, by device and number.
+    identity: (u64, u64),
     /// Whose file this is: a child of `fork` needs its own.
     pid: u32,
     classes: FxHashSet<Node>,
@@ -76,8 +81,11 @@ impl Recorder {
     fn write(&self, file: &mut Option<RecordFile>, learned: &Learned) -> io::Result<()> {
         let pid = std::process::id();
         let file = match file {
-            Some(open) if open.pid == pid => open,
-            _ => file.insert(RecordFile::create(&self.folder, pid)?),
+            Some(open) if open.pid == pid && open.is_own() => open,
+            _ => {
+                file.take().into_iter().for_each(RecordFile::close);
+                file.insert(RecordFile::create(&self.folder, pid)?)
+            }
         };
         if let Some(class) = learned.class {
             file.class(class)?;
@@ -102,6 +110,7 @@ impl RecordFile {
         let path = folder.join(format!("{pid}-{now}.{EXTENSION}"));
         let file = OpenOptions::new().append(true).create_new(true).open(path)?;
         let mut file = RecordFile {
+            identity: identity(&file)?,
             file,
             pid,
             classes: FxHashSet::default(),
@@ -119,6 +128,18 @@ impl RecordFile {
             directory: text(std::env::current_dir()),
         })?;
         Ok(file)
+    }
+
+    /// Whether the descriptor still is the file's: a host that closes all descriptors, as daemons
+    /// do, closes this one too, and may have opened a file of its own in its place.
+    fn is_own(&self) -> bool {
+        identity(&self.file).is_ok_and(|identity| identity == self.identity)
+    }
+
+    fn close(self) {
+        if !self.is_own() {
+            let _descriptor_of_host = self.file.into_raw_fd();
+        }
     }
 
     fn line(&mut self, record: &Record) -> io::Result<()> {
@@ -185,4 +206,9 @@ impl RecordFile {
             stack,
         })
     }
+}
+
+fn identity(file: &File) -> io::Result<(u64, u64)> {
+    let metadata = file.metadata()?;
+    Ok((metadata.dev(), metadata.ino()))
 }

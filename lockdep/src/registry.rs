@@ -8,13 +8,13 @@ use std::borrow::Cow;
 use std::num::NonZeroU32;
 use std::panic::Location;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use dashmap::DashMap;
 use once_cell::race::OnceBox;
 use parking_lot::RwLock;
 
 use crate::class::Class;
+use crate::fork;
 use crate::how::Description;
 use crate::map::MAX_CLASS;
 use crate::place::Place;
@@ -45,13 +45,6 @@ impl Node {
     }
 }
 
-/// One registered class.
-#[derive(Debug)]
-pub(crate) struct Registered {
-    pub(crate) class: Class,
-    own: AtomicBool,
-}
-
 /// What two locks must share to be of one class.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
@@ -62,7 +55,7 @@ enum Key {
 #[derive(Debug, Default)]
 struct Registry {
     ids: DashMap<Key, ClassId>,
-    classes: RwLock<Vec<Arc<Registered>>>,
+    classes: RwLock<Vec<Arc<Class>>>,
 }
 
 fn registry() -> &'static Registry {
@@ -78,12 +71,12 @@ pub(crate) fn made_at(location: &'static Location<'static>, description: Descrip
 }
 
 /// The class of this name, made by hand.
-#[track_caller]
-pub(crate) fn named(name: &'static str) -> ClassId {
-    intern(Key::Named(name), Location::caller().into())
+pub(crate) fn named(name: &'static str, place: &'static Location<'static>) -> ClassId {
+    intern(Key::Named(name), place.into())
 }
 
 fn intern(key: Key, place: Place) -> ClassId {
+    let _pass = fork::pass();
     let registry = registry();
     if let Some(id) = registry.ids.get(&key) {
         return *id;
@@ -103,32 +96,21 @@ fn intern(key: Key, place: Place) -> ClassId {
         let mut classes = registry.classes.write();
         // Past eight million classes the rest share one: the map has no room for more.
         if classes.len() < MAX_CLASS as usize {
-            classes.push(Arc::new(Registered { class, own: AtomicBool::new(false) }));
+            classes.push(Arc::new(class));
         }
         NonZeroU32::new(classes.len() as u32).expect("the vector has an element")
     })
 }
 
 /// The class behind an id.
-pub(crate) fn class(id: u32) -> Arc<Registered> {
+fn class(id: u32) -> Arc<Class> {
+    let _pass = fork::pass();
     Arc::clone(&registry().classes.read()[id as usize - 1])
 }
 
 /// The class a node stands for, with its subclass.
 pub(crate) fn describe(node: Node) -> Class {
-    let mut class = class(node.class()).class.clone();
+    let mut class = Class::clone(&class(node.class()));
     class.subclass = node.subclass();
     class
-}
-
-impl Registered {
-    /// Notes that the tracker's own allocations take locks of this class.
-    pub(crate) fn set_own(&self) {
-        self.own.store(true, Relaxed);
-    }
-
-    /// Whether the tracker's own allocations take locks of this class.
-    pub(crate) fn is_own(&self) -> bool {
-        self.own.load(Relaxed)
-    }
 }

@@ -9,14 +9,15 @@
 //! The first two depend on the instance and are asked whenever the class is already held; the third
 //! once per chain. A try-lock never waits, so it breaks none of them.
 
+use std::collections::BTreeSet;
 use std::hash::Hash;
 use std::sync::Arc;
 
+use crate::found::Identity;
 use crate::graph::{Graph, Inserted, Kind, Step};
 use crate::knowledge::{Graphs, Order};
-use crate::mode::Mode;
+use crate::map::Word;
 use crate::registry::Node;
-use crate::settings::Level;
 use crate::witness::Witness;
 
 /// A broken rule, unresolved.
@@ -28,13 +29,6 @@ pub(crate) enum Finding {
     Inversion(Vec<Arc<Witness>>),
     /// The same between locks of one class.
     InstanceInversion(Vec<Arc<Witness>>),
-}
-
-/// What makes two findings the same, cheap to compare: neither tasks nor places nor instances.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Identity {
-    rule: u8,
-    locks: Vec<(Node, Mode, Mode)>,
 }
 
 impl Finding {
@@ -55,18 +49,30 @@ impl Finding {
             Finding::InstanceInversion(_) => 3,
             Finding::UnorderedNesting(_) => 4,
         };
-        let mut locks: Vec<_> = self
-            .witnesses()
-            .iter()
-            .map(|witness| {
-                let (held, wanted) = (witness.held.entry, witness.wanted.entry);
-                (held.node(), held.how().mode(), wanted.how().mode())
-            })
-            .collect();
-        let smallest = (0..locks.len()).min_by_key(|&at| locks[at]).unwrap_or(0);
-        locks.rotate_left(smallest);
-        Identity { rule, locks }
+        let locks = self.witnesses().iter().map(|witness| {
+            let (held, wanted) = (witness.held.entry, witness.wanted.entry);
+            (held.node(), held.how().mode(), wanted.how().mode())
+        });
+        Identity::of_cycle(rule, locks.collect())
     }
+
+    /// The classes that the finding is about.
+    fn nodes(&self) -> BTreeSet<Node> {
+        self.witnesses().iter().map(|witness| witness.held.entry.node()).collect()
+    }
+}
+
+/// Of the findings of one acquire, which one stands for each: a cycle through classes that a
+/// smaller one goes through too says nothing more.
+pub(crate) fn representatives(findings: &[Finding]) -> Vec<usize> {
+    let nodes: Vec<BTreeSet<Node>> = findings.iter().map(Finding::nodes).collect();
+    let smaller = |at: usize| {
+        let parts = (0..nodes.len())
+            .filter(|&other| nodes[other].len() < nodes[at].len())
+            .filter(|&other| nodes[other].is_subset(&nodes[at]));
+        parts.min_by_key(|&other| nodes[other].len()).unwrap_or(at)
+    };
+    (0..findings.len()).map(smaller).collect()
 }
 
 /// What the rules say of one dependency.
@@ -75,7 +81,7 @@ pub(crate) enum Verdict {
     /// Nothing is wrong and nothing is new.
     Known,
     /// Nothing is wrong; the dependency was not known.
-    New,
+    New(Arc<Witness>),
     /// A rule is broken for the first time by this dependency.
     Broken(Finding),
     /// A dependency that broke a rule before, and which finding that was.
@@ -85,56 +91,95 @@ pub(crate) enum Verdict {
 /// The rule for a lock that the task holds already.
 ///
 /// Two recursive readers pass, as does a recursive reader in a read section.
-pub(crate) fn recursion(witness: &Arc<Witness>) -> Option<Finding> {
-    let (held, wanted) = (witness.held.entry.how().mode(), witness.wanted.entry.how().mode());
-    held.blocks(wanted).then(|| Finding::Recursion(Arc::clone(witness)))
+pub(crate) fn recursion(held: Word, wanted: Word) -> bool {
+    held.how().mode().blocks(wanted.how().mode())
 }
 
-/// The rule for two locks of one class.
-pub(crate) fn nesting(graphs: &mut Graphs, level: Level, witness: &Arc<Witness>) -> Verdict {
-    match level {
-        Level::Order => {
-            let (held, wanted) =
-                (witness.held.entry.how().mode(), witness.wanted.entry.how().mode());
-            match held.blocks(wanted) {
-                true => Verdict::Broken(Finding::UnorderedNesting(Arc::clone(witness))),
-                false => Verdict::Known,
-            }
-        }
-        Level::Deadlock => {
-            let edge = witness.between_instances();
-            insert(&mut graphs.instances, edge, witness, Finding::InstanceInversion)
-        }
-    }
+/// The rule for two locks of one class at level `order`.
+pub(crate) fn nesting(held: Word, wanted: Word) -> bool {
+    held.how().mode().blocks(wanted.how().mode())
+}
+
+/// The rule for two locks of one class at level `deadlock`: they must keep the order they were
+/// seen in.
+pub(crate) fn instances(
+    graphs: &mut Graphs,
+    held: Word,
+    wanted: Word,
+    witness: impl FnOnce() -> Arc<Witness>,
+) -> Verdict {
+    let step = Step { from: held.lock(), to: wanted.lock(), kind: kind(held, wanted) };
+    insert(&mut graphs.instances, step, witness, Finding::InstanceInversion)
 }
 
 /// The rule for locks of two classes.
-pub(crate) fn order(graphs: &mut Graphs, witness: &Arc<Witness>) -> Verdict {
-    insert(&mut graphs.classes, witness.between_classes(), witness, Finding::Inversion)
+pub(crate) fn order(
+    graphs: &mut Graphs,
+    held: Word,
+    wanted: Word,
+    witness: impl FnOnce() -> Arc<Witness>,
+) -> Verdict {
+    let step = between_classes(held, wanted);
+    insert(&mut graphs.classes, step, witness, Finding::Inversion)
 }
 
 /// The rule for two locks of one class as a part of the order of classes: where some task waits as
 /// a recursive reader for the one and some reader holds the other, the class alone says that
 /// nobody blocks. A task that holds the one and wants the other, both exclusively, joins the two.
-pub(crate) fn joint(graphs: &mut Graphs, level: Level, witness: &Arc<Witness>) -> Verdict {
-    match (level, witness.kind()) {
-        (Level::Deadlock, Kind::ExclusiveQueued) => order(graphs, witness),
+pub(crate) fn joint(
+    graphs: &mut Graphs,
+    held: Word,
+    wanted: Word,
+    witness: impl FnOnce() -> Arc<Witness>,
+) -> Verdict {
+    match kind(held, wanted) {
+        Kind::ExclusiveQueued => order(graphs, held, wanted, witness),
         _ => Verdict::Known,
+    }
+}
+
+/// The edge between the classes of two locks.
+fn between_classes(held: Word, wanted: Word) -> Step<Node> {
+    Step { from: held.node(), to: wanted.node(), kind: kind(held, wanted) }
+}
+
+fn kind(held: Word, wanted: Word) -> Kind {
+    Kind::of(held.how().mode(), wanted.how().mode())
+}
+
+/// Remembers that the dependency which closed `finding`'s cycle broke a rule.
+pub(crate) fn set_broken(graphs: &mut Graphs, finding: &Finding, number: usize) {
+    let closing = &finding.witnesses()[0];
+    let (held, wanted) = (closing.held.entry, closing.wanted.entry);
+    match finding {
+        Finding::Inversion(_) => {
+            graphs.classes.broken.insert(between_classes(held, wanted), number);
+        }
+        Finding::InstanceInversion(_) => {
+            let (from, to) = (held.lock(), wanted.lock());
+            let step = Step { from, to, kind: kind(held, wanted) };
+            graphs.instances.broken.insert(step, number);
+        }
+        // Asked anew at every acquire.
+        Finding::Recursion(_) | Finding::UnorderedNesting(_) => {}
     }
 }
 
 fn insert<N: Copy + Ord + Hash>(
     order: &mut Order<N>,
-    edge: Step<N>,
-    witness: &Arc<Witness>,
+    step: Step<N>,
+    witness: impl FnOnce() -> Arc<Witness>,
     finding: fn(Vec<Arc<Witness>>) -> Finding,
 ) -> Verdict {
-    match order.graph.insert(edge.from, edge.to, edge.kind, || Arc::clone(witness)) {
-        Inserted::Known => match order.broken.get(&edge) {
-            Some(&index) => Verdict::Again(index),
+    match order.graph.insert(step.from, step.to, step.kind, witness) {
+        Inserted::Known => match order.broken.get(&step) {
+            Some(&number) => Verdict::Again(number),
             None => Verdict::Known,
         },
-        Inserted::New => Verdict::New,
+        Inserted::New => {
+            let witness = order.graph.witness(step.from, step.to, step.kind);
+            Verdict::New(Arc::clone(witness.expect("the edge was just inserted")))
+        }
         Inserted::Closes(cycle) => Verdict::Broken(finding(witnesses(&order.graph, &cycle))),
     }
 }

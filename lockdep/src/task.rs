@@ -30,6 +30,8 @@ use crate::registry::ClassId;
 
 /// How many locks a task holds without allocating.
 const INLINE: usize = 64;
+/// How many locks of one class are nearest to one more.
+const NEAREST: usize = 64;
 /// How many constructors a task remembers the class of.
 const CLASSES: usize = 64;
 /// How many instance numbers a task takes from the common counter at once.
@@ -99,8 +101,8 @@ pub struct Task {
     /// For entries whose chain key changed when a lock below was released: their present witness
     /// key, and the one under which the backtrace is kept.
     origins: [Cell<(u64, u64)>; INLINE],
-    /// Classes of recently met constructors, with whether the class is an allocator's.
-    classes: [Cell<(u64, u32, bool)>; CLASSES],
+    /// Classes of recently met constructors.
+    classes: [Cell<(u64, u32)>; CLASSES],
     next_instance: Cell<u64>,
     last_instance: Cell<u64>,
     /// How many allocator locks are held: while there are any the tracker must not allocate.
@@ -147,7 +149,7 @@ impl Task {
             known: KeyCache::new(),
             spill: ManuallyDrop::new(RefCell::new(Vec::new())),
             origins: [const { Cell::new((0, 0)) }; INLINE],
-            classes: [const { Cell::new((0, 0, false)) }; CLASSES],
+            classes: [const { Cell::new((0, 0)) }; CLASSES],
             next_instance: Cell::new(0),
             last_instance: Cell::new(0),
             own: Cell::new(0),
@@ -202,7 +204,7 @@ impl Task {
             return false;
         }
         let chain = chain::extend(self.chains[depth % INLINE].get(), word.held(how));
-        self.known.contains(chain::at(chain, site))
+        self.known.has_at_hand(chain::at(chain, site))
     }
 
     /// The warm path of an acquire that succeeds at once: [`Task::knows`] and [`Task::push`].
@@ -215,7 +217,7 @@ impl Task {
         let depth = depth % INLINE;
         let entry = word.held(how);
         let chain = chain::extend(self.chains[depth].get(), entry);
-        if !self.known.contains(chain::at(chain, site)) {
+        if !self.known.has_at_hand(chain::at(chain, site)) {
             return false;
         }
         self.put(depth, entry, site, chain);
@@ -260,7 +262,12 @@ impl Task {
             self.put(depth, entry, site, chain);
         } else {
             let state = self.set_state(State::Working);
-            let mut spill = self.spill.borrow_mut();
+            let Ok(mut spill) = self.spill.try_borrow_mut() else {
+                // A signal handler locks while its thread reads.
+                self.set_state(state);
+                loss::count(Loss::Interrupted);
+                return self.acquired_untracked();
+            };
             // A release under an allocator's lock leaves entries behind.
             spill.truncate(depth - INLINE);
             if spill.len() == spill.capacity() && (entry.is_own() || self.holds_own()) {
@@ -279,8 +286,11 @@ impl Task {
 
     /// Makes room for one more entry, so that [`Task::push`] need not allocate.
     pub(crate) fn reserve(&self) {
-        if self.depth.get() >= INLINE && !self.holds_own() {
-            self.spill.borrow_mut().reserve(1);
+        if self.depth.get() >= INLINE
+            && !self.holds_own()
+            && let Ok(mut spill) = self.spill.try_borrow_mut()
+        {
+            spill.reserve(1);
         }
     }
 
@@ -327,10 +337,15 @@ impl Task {
         true
     }
 
-    /// Whether the task holds this lock.
+    /// Whether the task, or that of a scope in its place, may hold this lock.
     #[inline]
-    pub(crate) fn holds(&self, lock: u64) -> bool {
-        self.depth.get() != 0 && self.newest(lock).is_some()
+    pub(crate) fn may_hold(&self, lock: u64) -> bool {
+        self.depth.get() != 0 && self.newest(lock).is_some() || self.state() == State::Scoped
+    }
+
+    /// Whether locks are held whose acquire was not tracked.
+    pub(crate) fn has_untracked(&self) -> bool {
+        self.untracked.get() != 0
     }
 
     /// The held locks, oldest first.
@@ -343,8 +358,15 @@ impl Task {
     }
 
     /// The held locks of one class, oldest first.
-    pub(crate) fn siblings(&self, class: u32) -> impl Iterator<Item = Held> {
+    pub(crate) fn siblings(&self, class: u32) -> impl DoubleEndedIterator<Item = Held> {
         self.held().filter(move |held| held.entry.class() == class)
+    }
+
+    /// The newest held locks of one class, newest first: those whose order with one more lock of
+    /// the class is looked at. Older ones are ordered through them, so that a thousand locks of a
+    /// class held at once do not make a million pairs.
+    pub(crate) fn nearest_siblings(&self, class: u32) -> impl Iterator<Item = Held> {
+        self.siblings(class).rev().take(NEAREST)
     }
 
     /// The keys of an acquire on top of what is held, derived from the entries.
@@ -361,9 +383,8 @@ impl Task {
             return self.known.contains(keys.witness);
         }
         self.known.contains(chain::with_siblings(keys.witness))
-            && self
-                .siblings(entry.class())
-                .all(|held| held.entry.lock() != entry.lock() && self.knows_pair(held.entry, entry))
+            && self.siblings(entry.class()).all(|held| held.entry.lock() != entry.lock())
+            && self.nearest_siblings(entry.class()).all(|held| self.knows_pair(held.entry, entry))
     }
 
     /// Notes that an acquire broke nothing.
@@ -388,10 +409,10 @@ impl Task {
         &self,
         place: &'static Location<'static>,
         describe: Describe,
-    ) -> Option<(ClassId, bool)> {
+    ) -> Option<ClassId> {
         let key = chain::constructor(place, describe);
-        let (known, class, own) = self.class_slot(key).get();
-        if known == key { Some((ClassId::new(class)?, own)) } else { None }
+        let (known, class) = self.class_slot(key).get();
+        if known == key { ClassId::new(class) } else { None }
     }
 
     /// Remembers the class of a constructor.
@@ -400,10 +421,9 @@ impl Task {
         place: &'static Location<'static>,
         describe: Describe,
         class: ClassId,
-        own: bool,
     ) {
         let key = chain::constructor(place, describe);
-        self.class_slot(key).set((key, class.get(), own));
+        self.class_slot(key).set((key, class.get()));
     }
 
     /// A number that no other lock of the process has; none if there are no more.
@@ -423,7 +443,7 @@ impl Task {
         Some(instance)
     }
 
-    fn class_slot(&self, key: u64) -> &Cell<(u64, u32, bool)> {
+    fn class_slot(&self, key: u64) -> &Cell<(u64, u32)> {
         &self.classes[key as usize % CLASSES]
     }
 
@@ -436,7 +456,11 @@ impl Task {
         }
     }
 
+    /// Where the lock was taken last; a lock of 0 has no number yet and is not held.
     fn newest(&self, lock: u64) -> Option<usize> {
+        if lock == 0 {
+            return None;
+        }
         (0..self.depth.get()).rev().find(|&index| self.get(index).entry.lock() == lock)
     }
 
@@ -447,7 +471,10 @@ impl Task {
                 site: self.sites[index].get(),
                 chain: self.chains[index + 1].get(),
             },
-            None => self.spill.borrow().get(index - INLINE).copied().unwrap_or_default(),
+            None => {
+                let spill = self.spill.try_borrow().ok();
+                spill.and_then(|spill| spill.get(index - INLINE).copied()).unwrap_or_default()
+            }
         }
     }
 

@@ -7,10 +7,11 @@ use std::cell::RefCell;
 use std::panic::Location;
 use std::sync::Arc;
 
+use crate::found::Met;
 use crate::how::{Describe, How};
 use crate::map::Map;
 use crate::task::{State, Task};
-use crate::tracker::{Met, Tracker};
+use crate::tracker::Tracker;
 use crate::violation::Assertion;
 
 thread_local! {
@@ -54,8 +55,13 @@ impl Tracker {
         struct Leave(State);
         impl Drop for Leave {
             fn drop(&mut self) {
-                SCOPES.with_borrow_mut(|scopes| drop(scopes.pop()));
+                let scope = SCOPES.with_borrow_mut(Vec::pop);
                 with_task(|task| task.set_state(self.0));
+                // What is still held is released after the scope.
+                let held = scope.map_or(0, |scope| scope.task.held().count());
+                for _ in 0..held {
+                    with_current_task(Task::acquired_untracked);
+                }
             }
         }
         let task = Box::new(Task::of_thread());
@@ -80,9 +86,12 @@ impl Tracker {
 /// Gives an event to the innermost scope; the thread's own task is told to pass over what the
 /// scope's work does meanwhile.
 fn in_scope<R>(f: impl FnOnce(&mut Scope) -> R) -> Option<R> {
+    working(|scopes| scopes.last_mut().map(f)).flatten()
+}
+
+fn working<R>(f: impl FnOnce(&mut [Scope]) -> R) -> Option<R> {
     with_task(|task| task.set_state(State::Working));
-    let result = SCOPES
-        .try_with(|scopes| scopes.try_borrow_mut().ok().and_then(|mut s| s.last_mut().map(f)));
+    let result = SCOPES.try_with(|scopes| scopes.try_borrow_mut().ok().map(|mut s| f(&mut s)));
     with_task(|task| task.set_state(State::Scoped));
     result.ok().flatten()
 }
@@ -106,20 +115,34 @@ pub(crate) fn scoped_acquired(map: &Map, how: How, site: &'static Location<'stat
 }
 
 /// `released` of a thread whose state is [`State::Scoped`].
+#[track_caller]
 pub(crate) fn scoped_released(map: &Map) {
-    // A lock taken before the scope began is the thread's own.
     let lock = map.word().lock();
-    if with_task(|task| task.held().any(|held| held.entry.lock() == lock)) {
-        let inside = in_scope(|scope| scope.task.held().any(|held| held.entry.lock() == lock));
-        if inside != Some(true) {
-            with_task(|task| task.remove(lock));
+    let place = Location::caller();
+    working(|scopes| {
+        let Some((scope, around)) = scopes.split_last_mut() else {
             return;
+        };
+        // A lock that was taken before the scope began is with one around it, or the thread's own.
+        let is_inside = scope.task.held().any(|held| held.entry.lock() == lock);
+        let is_outside = || {
+            around.iter().rev().any(|scope| scope.task.remove(lock))
+                || with_task(|task| task.remove(lock))
+        };
+        if is_inside || !is_outside() {
+            scope.met.extend(scope.tracker.released_at(&scope.task, map, place));
         }
-    }
-    in_scope(|scope| {
-        let met = scope.tracker.released(&scope.task, map);
-        scope.met.extend(met);
     });
+}
+
+/// `destroyed` of a thread whose state is [`State::Scoped`].
+pub(crate) fn scoped_destroyed(map: &Map, site: &'static Location<'static>) {
+    working(|scopes| {
+        for scope in scopes {
+            scope.met.extend(scope.tracker.destroyed_at(&scope.task, map, site));
+        }
+    });
+    with_task(|task| task.remove(map.word().lock()));
 }
 
 /// A failed assertion of a thread whose state is [`State::Scoped`].
@@ -130,8 +153,17 @@ pub(crate) fn scoped_assertion_failed(
 ) {
     in_scope(|scope| {
         let met = scope.tracker.assertion_failed(&scope.task, assertion, map, site);
-        scope.met.push(met);
+        scope.met.extend(met);
     });
+}
+
+/// Whether `f` holds of any task of this thread: of a scope's, innermost first, or of its own. None
+/// while nobody can say.
+pub(crate) fn any_task(f: impl Fn(&Task) -> bool) -> Option<bool> {
+    if with_task(Task::state) != State::Scoped {
+        return Some(with_task(f));
+    }
+    working(|scopes| scopes.iter().rev().any(|scope| f(&scope.task)) || with_task(&f))
 }
 
 /// The task whose held stack counts now: the innermost scope's, or the thread's.

@@ -6,7 +6,9 @@
 use std::borrow::Cow;
 use std::ffi::c_void;
 use std::sync::Arc;
+use std::thread;
 
+use crate::fork;
 use crate::frames;
 use crate::place::Place;
 use crate::settings::BacktraceStyle;
@@ -14,6 +16,8 @@ use crate::violation::Frame;
 
 /// How deep a stack is captured.
 const MAX_DEPTH: usize = 128;
+/// The stack on which names are looked up, in bytes.
+const STACK: usize = 2 << 20;
 
 /// The addresses of a stack, innermost first, each within its call.
 pub(crate) type Trace = Arc<[usize]>;
@@ -21,6 +25,7 @@ pub(crate) type Trace = Arc<[usize]>;
 /// Captures the current stack.
 #[inline(never)]
 pub(crate) fn capture() -> Trace {
+    let _pass = fork::pass();
     let mut addresses = Vec::with_capacity(32);
     backtrace::trace(|frame| {
         // A return address may be the first byte of another line or function.
@@ -33,6 +38,25 @@ pub(crate) fn capture() -> Trace {
 
 /// Looks the frames of a stack up.
 pub(crate) fn resolve(trace: &[usize], style: BacktraceStyle) -> Vec<Frame> {
+    let _pass = fork::pass();
+    match style {
+        BacktraceStyle::Off => Vec::new(),
+        BacktraceStyle::Short => frames::trim(on_large_stack(|| symbolize(trace))),
+        BacktraceStyle::Full => on_large_stack(|| symbolize(trace)),
+    }
+}
+
+/// Runs `work` in a thread of its own, if there can be one: to parse debug information takes about
+/// 100 kB of stack, and the host's thread may not have them.
+fn on_large_stack<R: Send>(work: impl Fn() -> R + Sync) -> R {
+    thread::scope(|scope| {
+        let builder = thread::Builder::new().name("lockdep".to_owned()).stack_size(STACK);
+        let done = builder.spawn_scoped(scope, &work).ok().and_then(|thread| thread.join().ok());
+        done.unwrap_or_else(&work)
+    })
+}
+
+fn symbolize(trace: &[usize]) -> Vec<Frame> {
     let mut frames = Vec::with_capacity(trace.len());
     for &address in trace {
         backtrace::resolve(std::ptr::without_provenance_mut::<c_void>(address), |symbol| {
@@ -47,9 +71,5 @@ pub(crate) fn resolve(trace: &[usize], style: BacktraceStyle) -> Vec<Frame> {
             frames.push(Frame { function: format!("{name:#}"), place });
         });
     }
-    match style {
-        BacktraceStyle::Off => Vec::new(),
-        BacktraceStyle::Short => frames::trim(frames),
-        BacktraceStyle::Full => frames,
-    }
+    frames
 }

@@ -7,20 +7,19 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-use rustc_hash::FxHashMap;
-
+use crate::class::Class;
+use crate::found::{Found, Identity, Met};
 use crate::how::{Describe, How};
-use crate::knowledge::Knowledge;
+use crate::knowledge::{Graphs, Knowledge};
 use crate::map::{Map, Word};
 use crate::nested;
 use crate::registry::{self, Node};
-use crate::rules::{self, Finding, Identity, Verdict};
+use crate::rules::{self, Finding, Verdict};
 use crate::settings::{BacktraceStyle, Level, Settings};
 use crate::task::{Held, Keys, Task};
 use crate::thread;
 use crate::trace;
-use crate::violation::{Assertion, Point, Signature, Violation};
+use crate::violation::{Assertion, Point, Violation};
 use crate::witness::{End, Witness};
 
 /// Learns the order in which locks are taken and judges each new one.
@@ -28,26 +27,42 @@ use crate::witness::{End, Witness};
 pub struct Tracker {
     settings: Settings,
     knowledge: Knowledge,
-    found: Mutex<Found>,
+    found: Found,
 }
 
-/// The violations so far.
+/// What the rules said of the dependencies of one acquire.
 #[derive(Debug, Default)]
-struct Found {
-    violations: Vec<Met>,
-    by_identity: FxHashMap<Identity, usize>,
-    by_signature: Vec<(Signature, usize)>,
+struct Judged {
+    new: Vec<Arc<Witness>>,
+    findings: Vec<Finding>,
+    again: Vec<usize>,
 }
 
-/// A violation as it was met by one event.
-#[derive(Clone, Debug)]
-pub struct Met {
-    /// Its number among the tracker's violations, from 0.
-    pub index: usize,
-    /// The violation as it was first found.
-    pub violation: Arc<Violation>,
-    /// How often it was met so far; 1 if it is new.
-    pub times: u64,
+impl Judged {
+    fn add(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Known => {}
+            Verdict::New(witness) => self.new.push(witness),
+            Verdict::Broken(finding) => {
+                self.new.push(Arc::clone(&finding.witnesses()[0]));
+                self.findings.push(finding);
+            }
+            Verdict::Again(number) => self.again.push(number),
+        }
+    }
+
+    /// How many dependencies are broken.
+    fn broken_count(&self) -> usize {
+        self.findings.len() + self.again.len()
+    }
+}
+
+/// The same with numbers for what is broken.
+#[derive(Debug)]
+struct Settled {
+    new: Vec<Arc<Witness>>,
+    told: Vec<(usize, Finding)>,
+    again: Vec<usize>,
 }
 
 /// What one event taught the tracker.
@@ -65,7 +80,7 @@ impl Tracker {
     /// A tracker that knows nothing yet.
     #[must_use]
     pub fn new(settings: Settings) -> Tracker {
-        Tracker { settings, knowledge: Knowledge::default(), found: Mutex::default() }
+        Tracker { settings, knowledge: Knowledge::default(), found: Found::default() }
     }
 
     /// What the tracker was told at the start.
@@ -94,15 +109,26 @@ impl Tracker {
     /// `task` is about to release `map`'s lock. Returns the violation if it does not hold it.
     #[track_caller]
     pub fn released(&self, task: &Task, map: &Map) -> Option<Met> {
+        self.released_at(task, map, Location::caller())
+    }
+
+    /// [`Tracker::released`], called at `site`.
+    pub(crate) fn released_at(
+        &self,
+        task: &Task,
+        map: &Map,
+        site: &'static Location<'static>,
+    ) -> Option<Met> {
         if task.pop(map) || task.remove(map.word().lock()) || task.released_untracked() {
             return None;
         }
-        let violation = Violation::ReleaseNotHeld {
-            task: name(task).as_ref().to_owned(),
-            class: registry::describe(map.word().node()),
-            at: self.point_here(Location::caller()),
-        };
-        Some(self.meet(violation))
+        self.found.meet(Identity::at(5, Some(map.word().node()), site), || {
+            Violation::ReleaseNotHeld {
+                task: name(task).as_ref().to_owned(),
+                class: class(map),
+                at: self.point_here(site),
+            }
+        })
     }
 
     /// `task` is about to turn its exclusive hold of `map`'s lock into a shared one.
@@ -113,20 +139,40 @@ impl Tracker {
     /// `map`'s lock is about to be destroyed or initialised again.
     #[track_caller]
     pub fn destroyed(&self, task: &Task, map: &Map) -> Option<Met> {
+        self.destroyed_at(task, map, Location::caller())
+    }
+
+    /// [`Tracker::destroyed`], called at `site`.
+    pub(crate) fn destroyed_at(
+        &self,
+        task: &Task,
+        map: &Map,
+        site: &'static Location<'static>,
+    ) -> Option<Met> {
+        self.forget(map);
         let word = map.word();
-        if nested::has(word.class()) {
-            self.knowledge.graphs.lock().instances.forget(word.lock());
-        }
         let held = task.held().find(|held| held.entry.lock() == word.lock())?;
         while task.remove(word.lock()) {}
         match self.settings.level {
             // Nobody waits for a lock that is gone.
             Level::Deadlock => None,
-            Level::Order => Some(self.meet(Violation::HeldLockFreed {
-                task: name(task).as_ref().to_owned(),
-                held: self.end(&held).resolve(self.settings.backtrace),
-                at: self.point_here(Location::caller()),
-            })),
+            Level::Order => {
+                self.found.meet(Identity::at(6, Some(held.entry.node()), held.site), || {
+                    Violation::HeldLockFreed {
+                        task: name(task).as_ref().to_owned(),
+                        held: self.end(&held).resolve(self.settings.backtrace),
+                        at: self.point_here(site),
+                    }
+                })
+            }
+        }
+    }
+
+    /// Takes a lock out of the order between locks of its class.
+    pub(crate) fn forget(&self, map: &Map) {
+        let word = map.word();
+        if nested::has(word.class()) {
+            self.knowledge.graphs.lock().instances.forget(word.lock());
         }
     }
 
@@ -137,22 +183,25 @@ impl Tracker {
         assertion: Assertion,
         map: Option<&Map>,
         site: &'static Location<'static>,
-    ) -> Met {
+    ) -> Option<Met> {
         let word = map.map(Map::word).filter(|word| word.is_resolved());
-        let held = task.held().map(|held| self.end(&held).resolve(self.settings.backtrace));
-        self.meet(Violation::AssertionFailed {
-            task: name(task).as_ref().to_owned(),
-            assertion,
-            class: word.map(|word| registry::describe(word.node())),
-            held: held.collect(),
-            at: self.point_here(site),
+        let node = word.map(Word::node);
+        self.found.meet(Identity::at(7, node, site), || {
+            let held = task.held().map(|held| self.end(&held).resolve(self.settings.backtrace));
+            Violation::AssertionFailed {
+                task: name(task).as_ref().to_owned(),
+                assertion,
+                class: node.map(registry::describe),
+                held: held.collect(),
+                at: self.point_here(site),
+            }
         })
     }
 
     /// All violations so far, with how often each was met.
     #[must_use]
     pub fn violations(&self) -> Vec<Met> {
-        self.found.lock().violations.clone()
+        self.found.all()
     }
 
     /// How many pairs of classes were seen nested.
@@ -167,16 +216,7 @@ impl Tracker {
             return Some(map.word());
         }
         let class = registry::made_at(map.place(), describe());
-        // Locks of an allocator's class are the allocator's, those met later too.
-        let registered = registry::class(class.get());
-        if map.word().is_own() {
-            registered.set_own();
-        }
-        let own = registered.is_own();
-        if own {
-            map.set_own();
-        }
-        task.learn_class(map.place(), describe, class, own);
+        task.learn_class(map.place(), describe, class);
         Some(map.resolve(class, task.next_instance()?))
     }
 
@@ -224,51 +264,48 @@ impl Tracker {
 
     /// The rules for locks of the class that is wanted; returns whether one is broken.
     fn check_class(&self, task: &Task, wanted: &End, learned: &mut Learned) -> bool {
-        let mut broken = false;
         let entry = wanted.entry;
+        if task.siblings(entry.class()).next().is_none() {
+            return false;
+        }
+        let mut judged = Judged::default();
+        let mut graphs = self.knowledge.graphs.lock();
         for held in task.siblings(entry.class()) {
-            if held.entry.lock() == entry.lock() {
-                if let Some(finding) = rules::recursion(&self.witness(task, &held, wanted)) {
-                    learned.met.extend(self.find(vec![finding]));
-                    broken = true;
-                }
+            if held.entry.lock() == entry.lock() && rules::recursion(held.entry, entry) {
+                judged.findings.push(Finding::Recursion(self.witness(task, &held, wanted)));
+            }
+        }
+        for held in task.nearest_siblings(entry.class()) {
+            if held.entry.lock() == entry.lock() || task.knows_pair(held.entry, entry) {
                 continue;
             }
-            if held.entry.node() != entry.node() || task.knows_pair(held.entry, entry) {
+            // Locks of one class taken at different levels are of different classes.
+            if held.entry.node() != entry.node() {
+                task.learn_pair(held.entry, entry);
                 continue;
             }
-            let witness = self.witness(task, &held, wanted);
             nested::add(entry.class());
-            let (nesting, joint) = {
-                let (mut graphs, level) = (self.knowledge.graphs.lock(), self.settings.level);
-                let nesting = rules::nesting(&mut graphs, level, &witness);
-                (nesting, rules::joint(&mut graphs, level, &witness))
-            };
-            let mut pair_broken = false;
-            for (verdict, between_classes) in [(nesting, false), (joint, true)] {
-                let met = match verdict {
-                    Verdict::Known | Verdict::New => continue,
-                    Verdict::Again(index) => self.meet_again(index),
-                    Verdict::Broken(finding) => self.find(vec![finding]),
-                };
-                pair_broken = true;
-                if let (Level::Deadlock, Some(met)) = (self.settings.level, &met) {
-                    let mut graphs = self.knowledge.graphs.lock();
-                    match between_classes {
-                        true => graphs.classes.broken.insert(witness.between_classes(), met.index),
-                        false => {
-                            graphs.instances.broken.insert(witness.between_instances(), met.index)
-                        }
-                    };
+            let before = judged.broken_count();
+            let witness = || self.witness(task, &held, wanted);
+            match self.settings.level {
+                Level::Order if rules::nesting(held.entry, entry) => {
+                    judged.findings.push(Finding::UnorderedNesting(witness()));
                 }
-                learned.met.extend(met);
+                Level::Order => {}
+                Level::Deadlock => {
+                    judged.add(rules::instances(&mut graphs, held.entry, entry, witness));
+                    judged.add(rules::joint(&mut graphs, held.entry, entry, witness));
+                }
             }
-            if !pair_broken {
+            if judged.broken_count() == before {
                 task.learn_pair(held.entry, entry);
             }
-            broken |= pair_broken;
         }
-        broken
+        // An order between two locks of one class is no dependency between classes.
+        judged.new.clear();
+        let settled = self.settle(&mut graphs, judged);
+        drop(graphs);
+        self.tell(settled, learned)
     }
 
     /// The edges from all held locks to the one that is wanted; returns whether one is broken.
@@ -276,79 +313,54 @@ impl Tracker {
         if self.knowledge.is_validated(keys.chain) {
             return false;
         }
-        let witnesses: Vec<Arc<Witness>> = task
-            .held()
-            .filter(|held| held.entry.node() != wanted.entry.node())
-            .map(|held| self.witness(task, &held, wanted))
-            .collect();
-        let (mut findings, mut closing, mut again) = (Vec::new(), Vec::new(), Vec::new());
-        {
-            let mut graphs = self.knowledge.graphs.lock();
-            for witness in witnesses {
-                match rules::order(&mut graphs, &witness) {
-                    Verdict::Known => {}
-                    Verdict::New => learned.dependencies.push(witness),
-                    Verdict::Broken(finding) => {
-                        findings.push(finding);
-                        closing.push(witness.between_classes());
-                        learned.dependencies.push(witness);
-                    }
-                    Verdict::Again(index) => again.push(index),
-                }
-            }
+        let entry = wanted.entry;
+        let mut judged = Judged::default();
+        let mut graphs = self.knowledge.graphs.lock();
+        for held in task.held().filter(|held| held.entry.node() != entry.node()) {
+            let witness = || self.witness(task, &held, wanted);
+            judged.add(rules::order(&mut graphs, held.entry, entry, witness));
         }
-        let broken = !findings.is_empty() || !again.is_empty();
-        if let Some(met) = self.find(findings) {
-            let mut graphs = self.knowledge.graphs.lock();
-            for edge in closing {
-                graphs.classes.broken.insert(edge, met.index);
-            }
-            learned.met.push(met);
-        }
-        again.sort_unstable();
-        again.dedup();
-        learned.met.extend(again.into_iter().filter_map(|index| self.meet_again(index)));
+        let settled = self.settle(&mut graphs, judged);
+        drop(graphs);
+        let broken = self.tell(settled, learned);
         if !broken {
             self.knowledge.set_validated(keys.chain);
         }
         broken
     }
 
-    /// Of the findings of one acquire the shortest is told: the longer ones go through the same
-    /// acquire and say nothing more.
-    fn find(&self, findings: Vec<Finding>) -> Option<Met> {
-        let finding = findings.into_iter().min_by_key(|finding| finding.witnesses().len())?;
-        let identity = finding.identity();
-        let known = self.found.lock().by_identity.get(&identity).copied();
-        if let Some(index) = known {
-            return self.meet_again(index);
+    /// Numbers the findings of one acquire, and notes with the edges that broke a rule which of
+    /// them it was. Still under the graphs' lock: from here on nobody takes those edges for good.
+    fn settle(&self, graphs: &mut Graphs, judged: Judged) -> Settled {
+        let Judged { new, findings, again } = judged;
+        let stands = rules::representatives(&findings);
+        let mut settled = Settled { new, told: Vec::new(), again };
+        for (finding, &stands) in findings.iter().zip(&stands) {
+            let (number, new) = self.found.number(findings[stands].identity());
+            rules::set_broken(graphs, finding, number);
+            match new {
+                true => settled.told.push((number, findings[stands].clone())),
+                false => settled.again.push(number),
+            }
         }
-        let met = self.meet(self.describe(&finding));
-        self.found.lock().by_identity.insert(identity, met.index);
-        Some(met)
+        // What was numbered just now was not met before, however many edges it stands for.
+        let told: Vec<usize> = settled.told.iter().map(|&(number, _)| number).collect();
+        settled.again.retain(|number| !told.contains(number));
+        settled
     }
 
-    /// Counts a violation, which may have been met before.
-    fn meet(&self, violation: Violation) -> Met {
-        let signature = violation.signature();
-        let mut found = self.found.lock();
-        let known = found.by_signature.iter().find(|(known, _)| *known == signature);
-        if let Some(&(_, index)) = known {
-            found.violations[index].times += 1;
-            return found.violations[index].clone();
+    /// Looks up and counts what one acquire broke; returns whether that is anything.
+    fn tell(&self, settled: Settled, learned: &mut Learned) -> bool {
+        let Settled { new, told, mut again } = settled;
+        let broken = !told.is_empty() || !again.is_empty();
+        learned.dependencies.extend(new);
+        for (number, finding) in told {
+            learned.met.push(self.found.tell(number, self.describe(&finding)));
         }
-        let index = found.violations.len();
-        let met = Met { index, violation: Arc::new(violation), times: 1 };
-        found.violations.push(met.clone());
-        found.by_signature.push((signature, index));
-        met
-    }
-
-    fn meet_again(&self, index: usize) -> Option<Met> {
-        let mut found = self.found.lock();
-        let met = found.violations.get_mut(index)?;
-        met.times += 1;
-        Some(met.clone())
+        again.sort_unstable();
+        again.dedup();
+        learned.met.extend(again.into_iter().filter_map(|number| self.found.again(number)));
+        broken
     }
 
     /// Looks up all that the report of a finding says. Slow.
@@ -389,6 +401,21 @@ impl Tracker {
             style => trace::resolve(&trace::capture(), style),
         };
         Point { place: site.into(), frames }
+    }
+}
+
+/// The class of a lock, which may never have been taken.
+fn class(map: &Map) -> Class {
+    let word = map.word();
+    if word.is_resolved() {
+        return registry::describe(word.node());
+    }
+    Class {
+        place: map.place().into(),
+        kind: "lock".into(),
+        payload: "".into(),
+        name: None,
+        subclass: 0,
     }
 }
 

@@ -4,9 +4,8 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::frames;
-use crate::graph::{Kind, Step};
 use crate::map::{self, Word};
-use crate::registry::{self, Node};
+use crate::registry;
 use crate::settings::BacktraceStyle;
 use crate::trace::{self, Trace};
 use crate::violation::{Dependency, Point, Touch};
@@ -49,23 +48,6 @@ pub(crate) struct Witness {
 }
 
 impl Witness {
-    /// The kind of edge that this is a witness of.
-    pub(crate) fn kind(&self) -> Kind {
-        Kind::of(self.held.entry.how().mode(), self.wanted.entry.how().mode())
-    }
-
-    /// The edge between the two locks.
-    pub(crate) fn between_instances(&self) -> Step<u64> {
-        let (from, to) = (self.held.entry.lock(), self.wanted.entry.lock());
-        Step { from, to, kind: self.kind() }
-    }
-
-    /// The edge between the classes of the two locks.
-    pub(crate) fn between_classes(&self) -> Step<Node> {
-        let (from, to) = (self.held.entry.node(), self.wanted.entry.node());
-        Step { from, to, kind: self.kind() }
-    }
-
     /// Looks classes and stacks up. Slow; to be called with no lock held.
     pub(crate) fn resolve(&self, style: BacktraceStyle) -> Dependency {
         let (mut held, wanted) = (self.held.resolve(style), self.wanted.resolve(style));

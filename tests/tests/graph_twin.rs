@@ -31,8 +31,8 @@ impl Twin {
 
     /// Adds an edge; returns how many edges a shortest closed walk through it has.
     ///
-    /// An edge from a node to itself counts if it holds and wants exclusively, and walks that leave
-    /// the node as readers come back as recursive readers only.
+    /// An edge from a node to itself counts if it holds and wants exclusively, and a walk that leaves
+    /// the node as a reader comes back as a recursive reader from where none comes back otherwise.
     fn insert(&mut self, new: Step<u32>) -> Option<usize> {
         if new.from != new.to {
             self.edges.push(new);
@@ -45,14 +45,20 @@ impl Twin {
             edge.from == new.from && edge.to != new.from && holds_shared(edge.kind)
         };
         let first = known.iter().filter(|edge| leaves(edge));
-        let back = |last: Step<u32>| last.to == new.from;
-        let queueing = |last: Step<u32>| back(last) && !wants_recursively(last.kind);
-        if new.kind != Kind::ExclusiveQueued
-            || first.clone().any(|edge| Twin::walk(&others, *edge, queueing).is_some())
-        {
+        if new.kind != Kind::ExclusiveQueued {
             return None;
         }
-        first.filter_map(|edge| Some(Twin::walk(&others, *edge, back)? + 1)).min()
+        // From where walks come back strongly they need no joint, and closed a cycle before.
+        let strongly = |from: u32| {
+            let back = |last: Step<u32>| {
+                (last.from, last.to) == (from, new.from) && !wants_recursively(last.kind)
+            };
+            first.clone().any(|edge| Twin::walk(&others, *edge, back).is_some())
+        };
+        let back = |last: Step<u32>| {
+            last.to == new.from && wants_recursively(last.kind) && !strongly(last.from)
+        };
+        first.clone().filter_map(|edge| Some(Twin::walk(&others, *edge, back)? + 1)).min()
     }
 
     /// How many edges a shortest closed walk through an edge has.

@@ -1,0 +1,173 @@
+//! `fork` in a process whose other threads are inside the tracker.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::thread;
+
+use instrumented::sync::{Mutex, RwLock};
+use lockdep::Map;
+
+use crate::orders::{Pair, name, section};
+use crate::records::folder;
+use crate::stage::{Played, Scene, scene};
+
+const FORKS: usize = 100;
+const THREADS: usize = 3;
+
+static SHARED: Pair = Pair::new();
+static NUMBERS: AtomicUsize = AtomicUsize::new(0);
+
+pub(crate) fn scenes() -> Vec<Scene> {
+    vec![
+        scene("a_child_goes_on_while_others_make_edges", || forks(edges, child)),
+        scene("a_child_goes_on_while_others_make_classes", || forks(classes, child)),
+        scene("a_child_goes_on_while_others_ask", || forks(questions, child)),
+        scene("a_child_goes_on_while_others_change_the_hook", || forks(hooks, child)),
+        scene("a_child_goes_on_while_others_use_a_tracker_of_their_own", || forks(scopes, child)),
+        scene("a_child_goes_on_while_others_find_violations", || forks(violations, child))
+            .ends(Played::ended_well),
+        scene("a_child_writes_its_own_records", records)
+            .with("LOCKDEP_OUT", &folder("fork"))
+            .with("LOCKDEP_BACKTRACE", "1"),
+        scene("a_child_forks_again", || forks(edges, || wait(fork(child)))),
+        scene("a_child_may_break_a_rule_that_its_parent_learned", breaks).reports(1),
+        scene("a_fork_inside_a_hook_goes_on", in_a_hook).ends(Played::ended_well),
+        scene("a_fork_does_not_wait_for_threads_that_hold_locks", while_held),
+    ]
+}
+
+/// Forks again and again while other threads do `work` without end; each child does `child`.
+fn forks(work: fn(), child: fn()) {
+    static STOP: AtomicBool = AtomicBool::new(false);
+    SHARED.forward();
+    let threads: Vec<_> = (0..THREADS)
+        .map(|_| {
+            thread::spawn(move || {
+                while !STOP.load(Relaxed) {
+                    work();
+                }
+            })
+        })
+        .collect();
+    for _ in 0..FORKS {
+        wait(fork(child));
+        edges();
+    }
+    STOP.store(true, Relaxed);
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+/// A child that does `work` and ends without the rest of the test program.
+fn fork(work: fn()) -> libc::pid_t {
+    // SAFETY: the child of this multi-threaded process does more than it strictly may: it
+    // allocates, which the C library allows, and uses the tracker, which is what is tested.
+    let pid = unsafe { libc::fork() };
+    assert!(pid >= 0, "no fork");
+    if pid == 0 {
+        // SAFETY: no handler is installed for the alarm; it ends the child.
+        unsafe { libc::alarm(30) };
+        let status = i32::from(std::panic::catch_unwind(work).is_err());
+        // SAFETY: ends the child at once.
+        unsafe { libc::_exit(status) };
+    }
+    pid
+}
+
+/// Waits for a child, which must have ended well.
+fn wait(pid: libc::pid_t) {
+    let mut status = 0;
+    // SAFETY: `pid` is a child that nobody has waited for; `status` can be written.
+    let ended = unsafe { libc::waitpid(pid, &mut status, 0) };
+    assert_eq!((ended, status), (pid, 0), "the child hung or failed");
+}
+
+/// All that a child does with its locks: known orders, new ones, new classes, questions.
+fn child() {
+    SHARED.forward();
+    edges();
+    let (new, table) = (Mutex::new('c'), RwLock::new("child"));
+    let _new = new.lock().unwrap();
+    let _table = table.read().unwrap();
+    drop(lockdep::held());
+    thread::spawn(edges).join().unwrap();
+}
+
+/// Makes new classes by name and new edges between them.
+fn edges() {
+    let number = NUMBERS.fetch_add(2, Relaxed);
+    let (outer, inner) = (Map::named(name(number)), Map::named(name(number + 1)));
+    section(&outer, || section(&inner, || ()));
+}
+
+fn classes() {
+    drop(Map::named(name(NUMBERS.fetch_add(1, Relaxed))));
+}
+
+fn questions() {
+    let map = Map::named("asked");
+    section(&map, || (0..1_000).for_each(|_| drop(lockdep::held())));
+}
+
+fn hooks() {
+    lockdep::set_hook(|_| ());
+    lockdep::take_hook();
+}
+
+fn scopes() {
+    let tracker = Arc::new(lockdep::Tracker::new(lockdep::Settings::default()));
+    tracker.run(edges);
+}
+
+fn violations() {
+    let number = NUMBERS.fetch_add(2, Relaxed);
+    let (outer, inner) = (Map::named(name(number)), Map::named(name(number + 1)));
+    section(&outer, || section(&inner, || ()));
+    section(&inner, || section(&outer, || ()));
+}
+
+/// Each child has a file of its own, and it is whole.
+fn records() {
+    let folder = folder("fork");
+    drop(std::fs::remove_dir_all(&folder));
+    forks(edges, child);
+    let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(Result::unwrap).collect();
+    assert_eq!(files.len(), FORKS + 1);
+    for file in files {
+        let text = std::fs::read_to_string(file.path()).unwrap();
+        assert!(text.ends_with('\n') && text.contains("\"process\""), "{text}");
+        let pid = file.file_name().into_string().unwrap();
+        let pid = pid.split('-').next().unwrap().to_owned();
+        assert!(text.lines().next().unwrap().contains(&pid), "{text}");
+    }
+}
+
+fn breaks() {
+    SHARED.forward();
+    wait(fork(|| SHARED.backward()));
+}
+
+/// The thread that forks is in the middle of a report.
+fn in_a_hook() {
+    SHARED.forward();
+    lockdep::set_hook(|_| wait(fork(child)));
+    Pair::new().invert();
+}
+
+/// Other threads wait for each other with locks held; `fork` needs none of them.
+fn while_held() {
+    let pair = Arc::new(Pair::new());
+    let (ready, is_ready) = std::sync::mpsc::channel();
+    let (done, is_done) = std::sync::mpsc::channel::<()>();
+    let waiting = Arc::clone(&pair);
+    let thread = thread::spawn(move || {
+        let _first = waiting.first.lock().unwrap();
+        ready.send(()).unwrap();
+        is_done.recv().unwrap();
+    });
+    is_ready.recv().unwrap();
+    for _ in 0..FORKS {
+        wait(fork(child));
+    }
+    done.send(()).unwrap();
+    thread.join().unwrap();
+}

@@ -1,0 +1,39 @@
+//! The tracker never hurts its host: it neither hangs, nor crashes, nor grows, nor forgets what is
+//! held, wherever and whenever the host takes its locks.
+
+mod counting;
+mod descriptors;
+mod extremes;
+mod forking;
+mod frozen;
+mod hooks;
+mod modes;
+mod orders;
+mod records;
+mod scopes;
+mod shapes;
+mod signals;
+mod stage;
+mod teardown;
+mod unwinding;
+mod warm;
+
+#[global_allocator]
+static COUNTING: counting::Counting = counting::Counting;
+
+fn main() {
+    let scenes = [
+        descriptors::scenes(),
+        extremes::scenes(),
+        forking::scenes(),
+        hooks::scenes(),
+        modes::scenes(),
+        records::scenes(),
+        scopes::scenes(),
+        signals::scenes(),
+        teardown::scenes(),
+        unwinding::scenes(),
+        warm::scenes(),
+    ];
+    stage::run(scenes.into_iter().flatten().collect());
+}

@@ -1,0 +1,124 @@
+//! Signal handlers that take locks.
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread;
+
+use instrumented::sync::Mutex;
+use lockdep::Map;
+
+use crate::orders::{Pair, name, section};
+use crate::stage::{Scene, scene};
+
+/// How many signals are to be handled in each scene.
+const SIGNALS: usize = 2_000;
+
+static HANDLED: AtomicUsize = AtomicUsize::new(0);
+static OF_HANDLER: Mutex<usize> = Mutex::new(0);
+static IN_HANDLER: Mutex<usize> = Mutex::new(0);
+static PAIR: Pair = Pair::new();
+
+pub(crate) fn scenes() -> Vec<Scene> {
+    vec![
+        scene("a_handler_may_lock_between_two_events", raised),
+        scene("a_handler_may_lock_inside_a_warm_event", || rained_on(|| PAIR.forward())),
+        scene("a_handler_may_lock_inside_a_release_out_of_order", || {
+            rained_on(|| {
+                let first = PAIR.first.lock().unwrap();
+                let second = PAIR.second.lock().unwrap();
+                drop(first);
+                drop(second);
+            });
+        }),
+        scene("a_handler_may_lock_inside_a_deep_stack", || {
+            let maps: Vec<_> = (0..100).map(|number| Map::named(name(number))).collect();
+            rained_on(|| {
+                for map in &maps {
+                    lockdep::lock_acquire_exclusive!(map);
+                    lockdep::lock_acquired_exclusive!(map);
+                }
+                for map in maps.iter().rev() {
+                    lockdep::lock_release!(map);
+                }
+            });
+        }),
+        scene("a_handler_may_lock_inside_a_cold_event", cold),
+    ]
+}
+
+/// Takes two locks that nobody else takes.
+extern "C" fn handle(_signal: libc::c_int) {
+    let mut outer = OF_HANDLER.lock().unwrap();
+    *IN_HANDLER.lock().unwrap() += 1;
+    *outer += 1;
+    HANDLED.fetch_add(1, Relaxed);
+}
+
+fn install(signal: libc::c_int) {
+    let handler: extern "C" fn(libc::c_int) = handle;
+    // SAFETY: the handler does not unwind. It takes locks that only it takes, on one thread at a
+    // time, since the signal is blocked while it runs.
+    let before = unsafe { libc::signal(signal, handler as libc::sighandler_t) };
+    assert_ne!(before, libc::SIG_ERR);
+}
+
+fn raised() {
+    install(libc::SIGUSR1);
+    for _ in 0..SIGNALS {
+        let _first = PAIR.first.lock().unwrap();
+        // SAFETY: a handler is installed.
+        unsafe { libc::raise(libc::SIGUSR1) };
+        let _second = PAIR.second.lock().unwrap();
+        // SAFETY: a handler is installed.
+        unsafe { libc::raise(libc::SIGUSR1) };
+        assert_eq!(lockdep::held().len(), 2);
+    }
+    assert_eq!(HANDLED.load(Relaxed), 2 * SIGNALS);
+    assert!(lockdep::held().is_empty());
+}
+
+/// Repeats `work` under a rain of signals. After each round nothing is held.
+fn rained_on(mut work: impl FnMut()) {
+    // What allocates is done before: a handler that allocates while its thread does would wait for
+    // itself without any tracker.
+    work();
+    handle(0);
+    install(libc::SIGUSR1);
+    // SAFETY: asks nothing of its caller.
+    let target = unsafe { libc::pthread_self() };
+    thread::scope(|scope| {
+        scope.spawn(move || rain(target));
+        while HANDLED.load(Relaxed) < SIGNALS {
+            work();
+            lockdep::lockdep_assert_none_held!();
+        }
+    });
+    assert!(lockdep::held().is_empty());
+    assert_eq!(*OF_HANDLER.lock().unwrap(), *IN_HANDLER.lock().unwrap());
+}
+
+/// Sends the next signal as soon as the one before is handled.
+fn rain(target: libc::pthread_t) {
+    loop {
+        let handled = HANDLED.load(Relaxed);
+        if handled >= SIGNALS {
+            return;
+        }
+        // SAFETY: the target waits for this thread before it ends.
+        assert_eq!(unsafe { libc::pthread_kill(target, libc::SIGUSR1) }, 0);
+        while HANDLED.load(Relaxed) == handled {
+            std::hint::spin_loop();
+        }
+    }
+}
+
+/// The interrupted events allocate, but only inside the tracker, where the handler's locks are not
+/// tracked.
+fn cold() {
+    let maps: Vec<_> = (0..100_000).map(|number| Map::named(name(number))).collect();
+    let mut pairs = maps.chunks(2);
+    rained_on(|| {
+        if let Some(pair) = pairs.next() {
+            section(&pair[0], || section(&pair[1], || ()));
+        }
+    });
+}
