@@ -5,9 +5,10 @@
 //! [`How::trylock`]. [`released`] comes before the real unlock: a counted lock may be freed right
 //! after it.
 //!
-//! These functions are compiled here, not in the caller's crate, which is often a debug build. Each
-//! has a warm path of a few nanoseconds that writes no shared memory, takes no lock and allocates
-//! nothing; the rest is in `process`.
+//! Each event has a warm path of a nanosecond or two that writes no shared memory, takes no lock and
+//! allocates nothing; the rest is in `process`. If this crate is optimised the warm paths are
+//! inlined into the caller's code. The feature `outlined` keeps them here, for a caller that is
+//! not optimised itself.
 
 use std::panic::Location;
 
@@ -44,11 +45,21 @@ pub fn before_try(map: &Map, how: How, describe: Describe, site: &'static Locati
 /// # Panics
 ///
 /// As [`before_acquire`]; the lock is not on the held stack then.
-#[inline(never)]
+#[inline]
 pub fn acquire(map: &Map, how: How, describe: Describe, site: &'static Location<'static>) {
-    if !with_task(|task| task.push_known(map, how, site)) {
+    if !acquire_known(map, how, site) {
         process::acquire(map, how, describe, site);
     }
+}
+
+/// The warm path of [`acquire`]; false if it does not apply.
+///
+/// Outlined it takes as few arguments as it can: what must be saved around the access to a
+/// thread-local is stores, and the real lock's atomic instruction waits for every store before it.
+#[cfg_attr(any(debug_assertions, feature = "outlined"), inline(never))]
+#[cfg_attr(not(any(debug_assertions, feature = "outlined")), inline)]
+fn acquire_known(map: &Map, how: How, site: &'static Location<'static>) -> bool {
+    with_task(|task| task.push_known(map.word(), how, site))
 }
 
 /// The lock that the current task announced by [`acquire`] is not free: it must wait.
@@ -72,12 +83,19 @@ pub fn acquired(map: &Map, how: How, site: &'static Location<'static>) {
 ///
 /// With the report, if the task does not hold the lock, `LOCKDEP` is `panic` and the thread is not
 /// panicking already.
-#[inline(never)]
+#[inline]
 #[track_caller]
 pub fn released(map: &Map) {
-    if !with_task(|task| task.pop(map)) {
+    if !released_newest(map) {
         process::released(map);
     }
+}
+
+/// The warm path of [`released`]; false if it does not apply.
+#[cfg_attr(any(debug_assertions, feature = "outlined"), inline(never))]
+#[cfg_attr(not(any(debug_assertions, feature = "outlined")), inline)]
+fn released_newest(map: &Map) -> bool {
+    with_task(|task| task.pop(map))
 }
 
 /// The current task is about to turn its exclusive hold of `map`'s lock into a shared one.

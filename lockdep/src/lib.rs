@@ -42,6 +42,8 @@ pub mod hook;
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
 mod knowledge;
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
+mod list;
+#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
 mod loss;
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
 mod map;

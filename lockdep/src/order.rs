@@ -3,26 +3,50 @@
 //! It answers one question fast: can the new edge `from → to` close a cycle at all? If `from`
 //! already stands before `to` it cannot, and nothing is searched.
 //!
-//! Source of the idea: the two-way search of Bender, Fineman, Gilbert and Tarjan, *A New Approach
-//! to Incremental Cycle Detection and Related Problems* (2016), on the order-maintenance labels of
-//! Bender et al., *Two Simplified Algorithms for Maintaining Order in a List* (2002). In three
-//! lines: search forward from `to` and backward from `from` in turn, among the nodes that stand
-//! between them; if the searches meet there is a cycle; else move the smaller side, which is the
-//! one that ended first, across the other end of the edge.
+//! Source: the compatible two-way search of Haeupler, Kavitha, Mathew, Sen and Tarjan, *Incremental
+//! Cycle Detection, Topological Ordering, and Strong Component Maintenance* (2012). In three lines:
+//! search forward from `to`, always on from the first node reached, and backward from `from`,
+//! always on from the last; if the searches meet there is a cycle; once they pass each other, move
+//! what was searched forward to behind what was searched backward.
+//!
+//! Stopping there is what makes the bound: every pair of an edge searched forward and one searched
+//! backward was unordered before and is ordered after, so m edges cost O(√m log m) each, amortised.
+//! A search that goes on until one side has no more can be made to walk the same long paths again
+//! and again.
 //!
 //! The caller owns the edges and passes its neighbours in; edges that close a cycle must be kept
 //! out of what the neighbour functions show.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
 use std::hash::Hash;
 
 use rustc_hash::FxBuildHasher;
 
-/// Every node's position: nodes with smaller labels stand before nodes with larger ones.
+use crate::list::{Index, List};
+
+/// Every node's position.
 #[derive(Debug)]
 pub(crate) struct Order<N> {
-    labels: HashMap<N, u64, FxBuildHasher>,
-    nodes: BTreeMap<u64, N>,
+    indices: HashMap<N, Index, FxBuildHasher>,
+    /// By index.
+    nodes: Vec<Reached<N>>,
+    list: List,
+    searches: u64,
+}
+
+/// A node, and by which search it was reached last, and from where.
+#[derive(Clone, Copy, Debug)]
+struct Reached<N> {
+    node: N,
+    search: u64,
+    side: Side,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Forward,
+    Backward,
 }
 
 /// What became of an edge.
@@ -34,34 +58,9 @@ pub(crate) enum Placed {
     Cyclic,
 }
 
-/// Half of the two-way search.
-struct Side<N> {
-    queue: VecDeque<N>,
-    seen: HashSet<N, FxBuildHasher>,
-}
-
-impl<N: Copy + Ord + Hash> Side<N> {
-    fn from(start: N) -> Side<N> {
-        Side { queue: VecDeque::from([start]), seen: HashSet::from_iter([start]) }
-    }
-}
-
-impl<N: Copy + Ord + Hash> Order<N> {
-    /// Far from both ends and from multiples of large powers of two: `spread` has to leave a range
-    /// whose border the labels crowd around.
-    const MIDDLE: u64 = 0x2aaa_aaaa_aaaa_aaaa;
-    const GAP: u64 = 1 << 20;
-
+impl<N: Copy + Eq + Hash> Order<N> {
     pub(crate) fn new() -> Order<N> {
-        Order { labels: HashMap::default(), nodes: BTreeMap::new() }
-    }
-
-    /// Whether `first` stands before `second`; false if either is unknown.
-    fn stands_before(&self, first: N, second: N) -> bool {
-        match (self.labels.get(&first), self.labels.get(&second)) {
-            (Some(first), Some(second)) => first < second,
-            _ => false,
-        }
+        Order { indices: HashMap::default(), nodes: Vec::new(), list: List::default(), searches: 0 }
     }
 
     /// Makes room for the edge `from → to`.
@@ -83,163 +82,155 @@ impl<N: Copy + Ord + Hash> Order<N> {
             return Placed::Cyclic;
         }
         // A new node has no edges yet, so it can stand at the end that suits the edge.
-        match (self.labels.contains_key(&from), self.labels.contains_key(&to)) {
-            (true, true) => {}
-            (false, true) => return self.put_first(from),
-            (true, false) => return self.put_last(to),
-            (false, false) => {
-                self.put_last(from);
-                return self.put_last(to);
-            }
-        }
-        if self.stands_before(from, to) {
-            return Placed::Ordered;
-        }
-        let mut forward = Side::from(to);
-        let mut backward = Side::from(from);
-        loop {
-            // 1. One node forward; only nodes before `from` can lead to it.
-            let Some(node) = forward.queue.pop_front() else {
-                self.move_after(from, &forward.seen);
-                return Placed::Ordered;
-            };
-            for next in after(node) {
-                if backward.seen.contains(&next) {
-                    return Placed::Cyclic;
+        match (self.indices.get(&from).copied(), self.indices.get(&to).copied()) {
+            (Some(from), Some(to)) => self.join(from, to, after, before),
+            (from_known, to_known) => {
+                if from_known.is_none() {
+                    let index = if to_known.is_some() {
+                        self.list.add_first()
+                    } else {
+                        self.list.add_last()
+                    };
+                    self.name(from, index);
                 }
-                if self.stands_before(next, from) && forward.seen.insert(next) {
-                    forward.queue.push_back(next);
+                if to_known.is_none() {
+                    let index = self.list.add_last();
+                    self.name(to, index);
                 }
-            }
-            // 2. One node backward; only nodes after `to` can be reached from it.
-            let Some(node) = backward.queue.pop_front() else {
-                self.move_before(to, &backward.seen);
-                return Placed::Ordered;
-            };
-            for previous in before(node) {
-                if forward.seen.contains(&previous) {
-                    return Placed::Cyclic;
-                }
-                if self.stands_before(to, previous) && backward.seen.insert(previous) {
-                    backward.queue.push_back(previous);
-                }
+                Placed::Ordered
             }
         }
     }
 
     /// Forgets a node whose edges are gone.
     pub(crate) fn remove(&mut self, node: N) {
-        if let Some(label) = self.labels.remove(&node) {
-            self.nodes.remove(&label);
+        if let Some(index) = self.indices.remove(&node) {
+            self.list.remove(index);
         }
     }
 
-    fn put_first(&mut self, node: N) -> Placed {
-        let label = match self.nodes.first_key_value() {
-            Some((&first, _)) => first - Self::GAP,
-            None => Self::MIDDLE,
+    fn name(&mut self, node: N, index: Index) {
+        self.indices.insert(node, index);
+        let reached = Reached { node, search: 0, side: Side::Forward };
+        match self.nodes.get_mut(index as usize) {
+            Some(reused) => *reused = reached,
+            None => self.nodes.push(reached),
+        }
+    }
+
+    /// The search for an edge between nodes that have their places.
+    fn join<A, B>(
+        &mut self,
+        from: Index,
+        to: Index,
+        after: impl Fn(N) -> A,
+        before: impl Fn(N) -> B,
+    ) -> Placed
+    where
+        A: Iterator<Item = N>,
+        B: Iterator<Item = N>,
+    {
+        let (first, last) = (self.list.label(to), self.list.label(from));
+        if last < first {
+            return Placed::Ordered;
+        }
+        self.searches += 1;
+        self.reach(to, Side::Forward);
+        self.reach(from, Side::Backward);
+        let (mut ahead, mut behind) = (vec![(first, to)], vec![(last, from)]);
+        let (mut ahead_open, mut behind_open) = (BinaryHeap::new(), BinaryHeap::new());
+        // 1. Of the nodes that still have edges to follow, `at` is the first one reached forward,
+        //    `back` the last one reached backward.
+        let (mut at, mut back) = ((first, to), (last, from));
+        let mut following = after(self.nodes[to as usize].node);
+        let mut preceding = before(self.nodes[from as usize].node);
+        let stop = loop {
+            // 2. One edge forward; only nodes before `from` can lead to it.
+            match following.next() {
+                Some(node) => {
+                    let index = self.indices[&node];
+                    let label = self.list.label(index);
+                    match self.side(index) {
+                        Some(Side::Backward) => return Placed::Cyclic,
+                        None if label < last => {
+                            self.reach(index, Side::Forward);
+                            ahead.push((label, index));
+                            ahead_open.push(Reverse((label, index)));
+                        }
+                        _ => {}
+                    }
+                }
+                None => match ahead_open.pop() {
+                    None => break None,
+                    Some(Reverse(next)) if next > back => break Some(next),
+                    Some(Reverse(next)) => {
+                        at = next;
+                        following = after(self.nodes[at.1 as usize].node);
+                    }
+                },
+            }
+            // 3. One edge backward; only nodes after `to` can be reached from it.
+            match preceding.next() {
+                Some(node) => {
+                    let index = self.indices[&node];
+                    let label = self.list.label(index);
+                    match self.side(index) {
+                        Some(Side::Forward) => return Placed::Cyclic,
+                        None if first < label => {
+                            self.reach(index, Side::Backward);
+                            behind.push((label, index));
+                            behind_open.push((label, index));
+                        }
+                        _ => {}
+                    }
+                }
+                None => match behind_open.pop() {
+                    Some(next) if next > at => {
+                        back = next;
+                        preceding = before(self.nodes[back.1 as usize].node);
+                    }
+                    _ => break Some(at),
+                },
+            }
         };
-        self.set(node, label);
+        // 4. What was reached backward after the stop and what was reached forward before it
+        //    trade places; the edges of both have all been followed.
+        let anchor = match stop {
+            None => {
+                behind.clear();
+                Some(from)
+            }
+            Some(stop) => {
+                ahead.retain(|node| *node < stop);
+                behind.retain(|node| *node > stop);
+                self.previous_unmoved(stop.1)
+            }
+        };
+        ahead.sort_unstable();
+        behind.sort_unstable();
+        let moved: Vec<Index> = behind.into_iter().chain(ahead).map(|(_, index)| index).collect();
+        self.list.move_after(anchor, &moved);
         Placed::Ordered
     }
 
-    fn put_last(&mut self, node: N) -> Placed {
-        let label = match self.nodes.last_key_value() {
-            Some((&last, _)) => last + Self::GAP,
-            None => Self::MIDDLE,
-        };
-        self.set(node, label);
-        Placed::Ordered
-    }
-
-    /// Moves `moved` directly after `anchor`, its own order unchanged.
-    fn move_after(&mut self, anchor: N, moved: &HashSet<N, FxBuildHasher>) {
-        let mut anchor = anchor;
-        for node in self.take(moved) {
-            let label = self.room_after(anchor);
-            self.set(node, label);
-            anchor = node;
+    /// The last node before this one that was not reached forward, and so stays where it is.
+    fn previous_unmoved(&self, index: Index) -> Option<Index> {
+        let mut at = self.list.previous(index);
+        while let Some(index) = at.filter(|&index| self.side(index) == Some(Side::Forward)) {
+            at = self.list.previous(index);
         }
+        at
     }
 
-    /// Moves `moved` directly before `anchor`, its own order unchanged.
-    fn move_before(&mut self, anchor: N, moved: &HashSet<N, FxBuildHasher>) {
-        let mut anchor = anchor;
-        for node in self.take(moved).into_iter().rev() {
-            let label = self.room_before(anchor);
-            self.set(node, label);
-            anchor = node;
-        }
+    fn reach(&mut self, index: Index, side: Side) {
+        let reached = &mut self.nodes[index as usize];
+        (reached.search, reached.side) = (self.searches, side);
     }
 
-    /// Takes nodes out of the order and returns them in it.
-    fn take(&mut self, moved: &HashSet<N, FxBuildHasher>) -> Vec<N> {
-        let mut labelled: Vec<(u64, N)> =
-            moved.iter().filter_map(|&node| Some((self.labels.remove(&node)?, node))).collect();
-        labelled.sort_unstable();
-        for (label, _) in &labelled {
-            self.nodes.remove(label);
-        }
-        labelled.into_iter().map(|(_, node)| node).collect()
-    }
-
-    /// A free label between `anchor` and what stands behind it.
-    fn room_after(&mut self, anchor: N) -> u64 {
-        loop {
-            let low = self.labels[&anchor];
-            match self.nodes.range(low + 1..).next() {
-                None => return low + Self::GAP,
-                Some((&high, _)) if high - low > 1 => return low + (high - low) / 2,
-                Some((&high, _)) => self.spread(low, high),
-            }
-        }
-    }
-
-    /// A free label between `anchor` and what stands before it.
-    fn room_before(&mut self, anchor: N) -> u64 {
-        loop {
-            let high = self.labels[&anchor];
-            match self.nodes.range(..high).next_back() {
-                None => return high - Self::GAP,
-                Some((&low, _)) if high - low > 1 => return low + (high - low) / 2,
-                Some((&low, _)) => self.spread(low, high),
-            }
-        }
-    }
-
-    /// Spreads the labels around `low` and `high`, which are neighbours, evenly over the smallest
-    /// aligned range that is sparse enough: one that holds at most (2/3)^i of the 2^i labels in it.
-    ///
-    /// Both must be inside, or the gap between them would stay as it is.
-    fn spread(&mut self, low: u64, high: u64) {
-        let mut allowed = 1.0_f64;
-        for bits in 1..63 {
-            allowed *= 4.0 / 3.0;
-            let size = 1_u64 << bits;
-            let base = low & !(size - 1);
-            if high - base >= size {
-                continue;
-            }
-            let range = base..=base + (size - 1);
-            let held: Vec<N> = self.nodes.range(range.clone()).map(|(_, &node)| node).collect();
-            let step = size / held.len() as u64;
-            if held.len() as f64 > allowed || step < 4 {
-                continue;
-            }
-            let crowded: Vec<u64> = self.nodes.range(range).map(|(&label, _)| label).collect();
-            for label in crowded {
-                self.nodes.remove(&label);
-            }
-            for (index, node) in held.into_iter().enumerate() {
-                self.set(node, base + step / 2 + step * index as u64);
-            }
-            return;
-        }
-    }
-
-    fn set(&mut self, node: N, label: u64) {
-        self.labels.insert(node, label);
-        self.nodes.insert(label, node);
+    /// From where the present search has reached a node.
+    fn side(&self, index: Index) -> Option<Side> {
+        let reached = &self.nodes[index as usize];
+        (reached.search == self.searches).then_some(reached.side)
     }
 }
 
@@ -283,7 +274,8 @@ mod tests {
                 self.edges.push((from, to));
             }
             for &(a, b) in &self.edges {
-                assert!(self.order.stands_before(a, b), "{a} → {b} is out of order");
+                let label = |node| self.order.list.label(self.order.indices[node]);
+                assert!(label(&a) < label(&b), "{a} → {b} is out of order");
             }
         }
     }
@@ -302,43 +294,5 @@ mod tests {
                 twin.insert(from, to);
             }
         }
-    }
-
-    #[test]
-    fn labels_do_not_run_out_in_one_gap() {
-        let fills: [fn(&mut Order<u32>) -> u64; 3] = [
-            |order| order.room_before(1),
-            |order| order.room_after(0),
-            |order| {
-                let middle = (order.nodes.len() / 2) as u32;
-                order.room_before(middle)
-            },
-        ];
-        for fill in fills {
-            let mut order = Order::new();
-            order.put_last(0_u32);
-            order.put_last(1);
-            for node in 2..5_000 {
-                let label = fill(&mut order);
-                order.set(node, label);
-            }
-            let nodes: Vec<u32> = order.nodes.values().copied().collect();
-            assert_eq!((nodes.len(), order.labels.len()), (5_000, 5_000));
-            assert!(order.nodes.iter().all(|(label, node)| order.labels[node] == *label));
-        }
-    }
-
-    #[test]
-    fn a_full_gap_keeps_the_order() {
-        let mut order = Order::new();
-        order.put_last(0_u32);
-        order.put_last(1);
-        for node in 2..5_000 {
-            let label = order.room_before(1);
-            order.set(node, label);
-        }
-        let nodes: Vec<u32> = order.nodes.values().copied().collect();
-        assert_eq!((nodes[0], nodes[4_999]), (0, 1));
-        assert!(nodes[1..4_999].is_sorted());
     }
 }

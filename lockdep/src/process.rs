@@ -14,7 +14,7 @@ use crate::found::Met;
 use crate::hook;
 use crate::how::{Describe, How};
 use crate::loss::{self, Loss};
-use crate::map::Map;
+use crate::map::{Map, Word};
 use crate::own;
 use crate::recorder::Recorder;
 use crate::report::{Paths, Report};
@@ -145,8 +145,7 @@ pub(crate) fn acquire(map: &Map, how: How, describe: Describe, site: &'static Lo
     let known = thread::with_task(|task| {
         task.state() == State::Active
             && !map.word().is_resolved()
-            && number(task, map, describe)
-            && task.push_known(map, how, site)
+            && number(task, map, describe).is_some_and(|word| task.push_known(word, how, site))
     });
     if !known {
         before_acquire(map, how, describe, site);
@@ -155,14 +154,15 @@ pub(crate) fn acquire(map: &Map, how: How, describe: Describe, site: &'static Lo
 }
 
 /// Gives a new lock its number if the task knows its class, which is all that it needs then.
-fn number(task: &Task, map: &Map, describe: Describe) -> bool {
-    let Some(class) = task.class_of(map.place(), describe) else {
-        return false;
-    };
+///
+/// Whoever goes on with the word that is returned need not wait for it to be in the map.
+#[inline]
+fn number(task: &Task, map: &Map, describe: Describe) -> Option<Word> {
+    let class = task.class_of(map.place(), describe)?;
     if own::has(map.place()) {
         map.set_own();
     }
-    task.next_instance().is_some_and(|instance| map.resolve(class, instance).is_plain())
+    task.next_instance().map(|instance| map.resolve(class, instance))
 }
 
 /// The cold path of `event::acquired`.

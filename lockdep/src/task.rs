@@ -209,8 +209,13 @@ impl Task {
 
     /// The warm path of an acquire that succeeds at once: [`Task::knows`] and [`Task::push`].
     #[inline]
-    pub(crate) fn push_known(&self, map: &Map, how: How, site: &'static Location<'static>) -> bool {
-        let (word, depth) = (map.word(), self.depth.get());
+    pub(crate) fn push_known(
+        &self,
+        word: Word,
+        how: How,
+        site: &'static Location<'static>,
+    ) -> bool {
+        let depth = self.depth.get();
         if depth >= self.limit.get() || !word.is_plain() {
             return false;
         }
