@@ -11,22 +11,25 @@
 //!
 //! # Features
 //!
-//! * `lockdep`: tracks in builds with `debug_assertions`. Off, or in other builds, every name is
-//!   still there and does nothing.
+//! * `lockdep`: tracks in builds with `debug_assertions`. Off, or in other builds, what code under
+//!   test calls is still there and does nothing: the macros, the events, the queries, the hook.
+//!   The tracker as a value, the graph, the reports and the record format are not.
 //! * `lockdep-release`: tracks in every build.
 
 #![deny(unsafe_code)]
 
+pub mod class;
+mod held_lock;
 mod how;
 mod macros;
 mod mode;
+pub mod place;
 mod state;
 mod tracked;
+pub mod violation;
 
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
 mod chain;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-pub mod class;
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
 pub mod event;
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
@@ -56,8 +59,6 @@ mod order;
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
 mod own;
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-pub mod place;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
 #[doc(hidden)]
 pub mod private;
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
@@ -85,8 +86,6 @@ mod trace;
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
 pub mod tracker;
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-pub mod violation;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
 mod witness;
 
 #[cfg(not(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release"))))]
@@ -95,7 +94,7 @@ mod off;
 #[doc(hidden)]
 pub use off::private as __private;
 #[cfg(not(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release"))))]
-pub use off::{Map, event, query};
+pub use off::{Map, event, losses, query, set_hook, take_hook};
 
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
 #[doc(hidden)]
@@ -109,7 +108,6 @@ pub use {
     settings::{BacktraceStyle, Level, Reaction, Settings},
     task::Task,
     tracker::Tracker,
-    violation::Violation,
 };
 
 pub use how::{Describe, Description, How};
@@ -117,6 +115,7 @@ pub use mode::Mode;
 pub use query::{HeldLock, held, is_held};
 pub use state::LockState;
 pub use tracked::Tracked;
+pub use violation::Violation;
 
 /// Whether this build tracks anything.
 pub const ENABLED: bool =

@@ -3,6 +3,7 @@
 use std::panic::Location;
 
 use crate::how::{Describe, How};
+use crate::violation::Violation;
 
 /// Ties one lock to its class; with tracking off, nothing.
 #[derive(Clone, Copy, Debug, Default)]
@@ -77,9 +78,7 @@ pub mod query {
     use crate::state::LockState;
     use crate::tracked::Tracked;
 
-    /// A lock that the current task holds; with tracking off there is none.
-    #[derive(Clone, Debug, PartialEq, Eq)]
-    pub enum HeldLock {}
+    pub use crate::held_lock::HeldLock;
 
     /// What the current task holds: nothing that is known.
     #[must_use]
@@ -94,20 +93,27 @@ pub mod query {
     }
 }
 
+/// Would have `hook` called with every violation; with tracking off there is none.
+pub fn set_hook(hook: impl Fn(&Violation) + Send + Sync + 'static) {
+    drop(hook);
+}
+
+/// Removes the hook.
+pub fn take_hook() {}
+
+/// What was lost so far: with tracking off, nothing.
+#[must_use]
+pub fn losses() -> Vec<String> {
+    Vec::new()
+}
+
 /// What the exported macros expand to calls of. No part of the public API.
 #[doc(hidden)]
 pub mod private {
     use super::{Describe, How, Map};
     use crate::tracked::Tracked;
 
-    #[derive(Clone, Copy, Debug)]
-    pub enum Assertion {
-        Held,
-        HeldWrite,
-        HeldRead,
-        NotHeld,
-        NoneHeld,
-    }
+    pub use crate::violation::Assertion;
 
     pub fn before_acquire(_map: &Map, _how: How, _describe: Describe) {}
 

@@ -4,13 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::panic::Location;
 
-use serde::{Deserialize, Serialize};
-
 /// A place in a source file, as the compiler names it: the file's path is relative to the
 /// workspace for its own packages and absolute for others.
 ///
 /// Places are compared by content: one source place can have several `Location`s in a program.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "lockdep", derive(serde::Serialize, serde::Deserialize))]
 pub struct Place {
     /// Path of the file, as the compiler was given it.
     pub file: Cow<'static, str>,

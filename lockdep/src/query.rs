@@ -2,7 +2,6 @@
 
 use std::panic::Location;
 
-use crate::class::Class;
 use crate::event;
 use crate::how::How;
 use crate::map::{self, Map};
@@ -16,20 +15,7 @@ use crate::thread;
 use crate::tracked::Tracked;
 use crate::violation::Assertion;
 
-/// A lock that the current task holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HeldLock {
-    /// Its class.
-    pub class: Class,
-    /// How it is held.
-    pub mode: Mode,
-    /// Whether it was taken by a try-lock.
-    pub trylock: bool,
-    /// Where it was taken.
-    pub place: Place,
-    /// Tells locks of one class apart.
-    pub instance: u64,
-}
+pub use crate::held_lock::HeldLock;
 
 /// What the current task holds, oldest first; empty while tracking is off.
 #[must_use]

@@ -137,7 +137,10 @@ impl Environment {
                     _ => BacktraceStyle::Short,
                 },
             },
-            out: variable("LOCKDEP_OUT").filter(|out| !out.is_empty()).map(PathBuf::from),
+            out: variable("LOCKDEP_OUT").filter(|out| !out.is_empty()).map(|out| {
+                // Absolute, because the process may go to another folder before it writes.
+                std::path::absolute(&out).unwrap_or_else(|_| PathBuf::from(out))
+            }),
         };
         (environment, unknown)
     }
@@ -175,7 +178,7 @@ mod tests {
             environment.settings,
             Settings { level: Level::Order, backtrace: BacktraceStyle::Full }
         );
-        assert_eq!(environment.out, Some(PathBuf::from("records")));
+        assert_eq!(environment.out, Some(env::current_dir().unwrap().join("records")));
     }
 
     #[test]

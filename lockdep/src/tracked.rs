@@ -1,6 +1,7 @@
 //! What the query and assert macros take: anything that may have a map.
 
-use std::sync::{Mutex, RwLock};
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, RwLock};
 
 use crate::Map;
 use crate::how::Description;
@@ -37,3 +38,20 @@ impl<T: ?Sized> Tracked for RwLock<T> {
         None
     }
 }
+
+/// What points at a lock is asked like the lock.
+macro_rules! pointers {
+    ($($pointer:ty),*) => {
+        $(impl<L: Tracked + ?Sized> Tracked for $pointer {
+            fn map(&self) -> Option<&Map> {
+                L::map(self)
+            }
+
+            fn describe() -> Description {
+                L::describe()
+            }
+        })*
+    };
+}
+
+pointers!(&L, Box<L>, Rc<L>, Arc<L>);

@@ -3,14 +3,13 @@
 //! A violation owns everything that its report says, so that it outlives the process it was found
 //! in; the text is made elsewhere (`report`).
 
-use serde::{Deserialize, Serialize};
-
 use crate::class::Class;
 use crate::mode::Mode;
 use crate::place::Place;
 
 /// One function on a stack.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "lockdep", derive(serde::Serialize, serde::Deserialize))]
 pub struct Frame {
     /// The function's path, demangled, without its hash.
     pub function: String,
@@ -19,7 +18,8 @@ pub struct Frame {
 }
 
 /// One moment of a task: where it was when it touched a lock.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "lockdep", derive(serde::Serialize, serde::Deserialize))]
 pub struct Point {
     /// The call that took the lock. A wrapper around the lock hides its own caller here; the
     /// frames show it.
@@ -30,7 +30,8 @@ pub struct Point {
 }
 
 /// One lock as one task held or wanted it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "lockdep", derive(serde::Serialize, serde::Deserialize))]
 pub struct Touch {
     /// The lock's class.
     pub class: Class,
@@ -45,7 +46,8 @@ pub struct Touch {
 }
 
 /// One task held a lock while it waited for another: an edge of the graph with its witness.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "lockdep", derive(serde::Serialize, serde::Deserialize))]
 pub struct Dependency {
     /// The task: a thread's name, or what stands for it.
     pub task: String,
@@ -56,8 +58,9 @@ pub struct Dependency {
 }
 
 /// A broken rule.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(tag = "rule", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "lockdep", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "lockdep", serde(tag = "rule", rename_all = "snake_case"))]
 pub enum Violation {
     /// A task wants a lock that it holds itself.
     Recursion(Dependency),
@@ -113,8 +116,9 @@ pub enum Violation {
 }
 
 /// What a `lockdep_assert_…!` demands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "lockdep", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "lockdep", serde(rename_all = "snake_case"))]
 pub enum Assertion {
     /// The lock is held.
     Held,
