@@ -1,12 +1,14 @@
 //! `cargo lockdep` from outside: projects are written, commands run, what they say is compared.
 //!
 //! All tests share one target folder, so the runtime is built once; its name and the names of the
-//! projects' folders have spaces in them. Nothing is downloaded but what the runtime itself needs.
+//! projects' folders have spaces in them. The registry is asked for what the runtime needs, and for
+//! indicatif, which `real` is about.
 
 mod bad_input;
 mod compilers;
 mod gathering;
 mod programs;
 mod project;
+mod real;
 mod signals;
 mod verbs;

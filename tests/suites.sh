@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# The test suites of published crates, and one program made of many, under `cargo lockdep`.
+#
+# By hand, about ten minutes on two cores:
+#
+#     tests/suites.sh [folder]
+#
+# Each suite runs as packaged, once under `cargo test` and once under `cargo lockdep test`; the
+# counts must agree. What is printed of violations is to be read by a person.
+set -euo pipefail
+workspace="$(cd "$(dirname "$0")/.." && pwd)"
+folder="${1:-$workspace/target/suites}"
+mkdir -p "$folder"
+folder="$(cd "$folder" && pwd)"
+
+cargo build --release --quiet --manifest-path "$workspace/Cargo.toml" -p cargo-lockdep \
+    --target-dir "$folder/command"
+command="$folder/command/release/cargo-lockdep"
+
+# Fetches a package's source, as packaged, into the folder.
+fetch() {
+    local name="$1" version="$2" probe="$folder/probe"
+    mkdir -p "$probe/src"
+    printf '[package]\nname = "probe"\nversion = "0.0.0"\nedition = "2024"\n[workspace]\n' \
+        > "$probe/Cargo.toml"
+    printf '[dependencies]\n%s = "=%s"\n' "$name" "$version" >> "$probe/Cargo.toml"
+    : > "$probe/src/lib.rs"
+    local manifest
+    manifest="$(cargo metadata --format-version 1 --manifest-path "$probe/Cargo.toml" |
+        grep -o "\"manifest_path\":\"[^\"]*/$name-$version/Cargo.toml\"" | head -n 1 | cut -d '"' -f 4)"
+    rm -rf "$folder/$name" "$probe"
+    cp -r "$(dirname "$manifest")" "$folder/$name"
+    printf '\n[workspace]\n' >> "$folder/$name/Cargo.toml"
+}
+
+# The sum of the passed tests in what `cargo test` printed.
+passed() {
+    sed -n 's/^test result:.* \([0-9]*\) passed;.*/\1/p' "$1" | awk '{ sum += $1 } END { print sum }'
+}
+
+suite() {
+    local name="$1" version="$2"
+    shift 2
+    fetch "$name" "$version"
+    printf '\n== %s %s\n' "$name" "$version"
+    cd "$folder/$name"
+    CARGO_TARGET_DIR="$folder/plain" cargo test --no-fail-fast "$@" \
+        > "$folder/$name.plain" 2> "$folder/$name.plain.err" || true
+    CARGO_TARGET_DIR="$folder/tracked" "$command" test --no-fail-fast "$@" \
+        > "$folder/$name.tracked" 2> "$folder/$name.tracked.err" || true
+    sed -n '/^error\[LD/,$p' "$folder/$name.tracked.err"
+    tail -n 1 "$folder/$name.tracked.err"
+    printf 'passed: %s plain, %s tracked\n' \
+        "$(passed "$folder/$name.plain")" "$(passed "$folder/$name.tracked")"
+}
+
+suite indicatif 0.18.6
+suite crossbeam-channel 0.5.17 --lib --tests
+
+printf '\n== one program with tokio, rayon, serde_json, reqwest, tracing-subscriber and dashmap\n'
+CARGO_TARGET_DIR="$folder/tracked" "$command" run --quiet \
+    --manifest-path "$workspace/tests/fixtures/everything/Cargo.toml" 2> "$folder/everything.err"
+tail -n 1 "$folder/everything.err"
