@@ -62,11 +62,13 @@ fn acquire_known(map: &Map, how: How, site: &'static Location<'static>) -> bool 
     with_task(|task| task.push_known(map.word(), how, site))
 }
 
-/// The lock that the current task announced by [`acquire`] is not free: it must wait.
+/// The lock that the current task announced by [`acquire`] is not free: it must wait. Never panics.
 #[cold]
 #[inline(never)]
 pub fn contended(map: &Map) {
-    released(map);
+    if !with_task(|task| task.pop(map)) {
+        process::contended(map);
+    }
 }
 
 /// The current task has obtained `map`'s lock. Never panics, never allocates.

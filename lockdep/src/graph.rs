@@ -18,8 +18,8 @@
 //! wanted the other. It is no cycle, but a walk that arrived weakly may go round it and leave
 //! strongly. Only an `ExclusiveQueued` one makes a difference.
 //!
-//! Edges are never dropped: an edge that closes a cycle is stored like any other, because the next
-//! one may close another cycle through it.
+//! An edge that closes a cycle is stored like any other, because the next one may close another
+//! cycle through it. Edges go only with their nodes.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;

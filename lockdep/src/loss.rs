@@ -19,17 +19,20 @@ pub(crate) enum Loss {
     Backtraces,
     /// A lock could not be numbered: there are no more numbers. It is not tracked.
     Instances,
+    /// A lock's class could not be registered: there are too many. It is not tracked.
+    Classes,
     /// The set of validated chains was full and was emptied; chains are validated again.
     Chains,
 }
 
 impl Loss {
-    const ALL: [Loss; 6] = [
+    const ALL: [Loss; 7] = [
         Loss::UnderAllocator,
         Loss::Interrupted,
         Loss::Unwritten,
         Loss::Backtraces,
         Loss::Instances,
+        Loss::Classes,
         Loss::Chains,
     ];
 
@@ -44,6 +47,7 @@ impl Loss {
             Loss::Unwritten => "records not written",
             Loss::Backtraces => "backtraces not kept, because there are too many",
             Loss::Instances => "acquires not checked, because the numbers for locks ran out",
+            Loss::Classes => "acquires not checked, because there are too many classes",
             Loss::Chains => "times that all validated chains were forgotten, being too many",
         }
     }

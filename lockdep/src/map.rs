@@ -68,7 +68,8 @@ impl Map {
         let place = Location::caller();
         let class = process::quietly(|| registry::named(name, place));
         let map = Map::new();
-        if let Some(instance) = crate::thread::with_task(crate::task::Task::next_instance) {
+        let instance = crate::thread::with_task(crate::task::Task::next_instance);
+        if let (Some(class), Some(instance)) = (class, instance) {
             map.resolve(class, instance);
         }
         map

@@ -178,6 +178,15 @@ pub(crate) fn acquired(map: &Map, how: How, site: &'static Location<'static>) {
     });
 }
 
+/// The cold path of `event::contended`.
+#[cold]
+pub(crate) fn contended(map: &Map) {
+    let lock = map.word().lock();
+    if thread::any_task(|task| task.remove(lock)) != Some(true) {
+        thread::with_task(Task::released_untracked);
+    }
+}
+
 /// The cold path of `event::released`.
 #[cold]
 #[inline(never)]

@@ -16,6 +16,7 @@ use parking_lot::RwLock;
 use crate::class::Class;
 use crate::fork;
 use crate::how::Description;
+use crate::loss::{self, Loss};
 use crate::map::MAX_CLASS;
 use crate::place::Place;
 
@@ -58,34 +59,47 @@ struct Registry {
     classes: RwLock<Vec<Arc<Class>>>,
 }
 
+/// How many threads may register a class at once when the last ids are given out.
+const ROOM: usize = 1024;
+
 fn registry() -> &'static Registry {
     static REGISTRY: OnceBox<Registry> = OnceBox::new();
     REGISTRY.get_or_init(Box::default)
 }
 
-/// The class of locks made at `location` that are what `description` says.
-pub(crate) fn made_at(location: &'static Location<'static>, description: Description) -> ClassId {
+/// The class of locks made at `location` that are what `description` says; none if there are too
+/// many classes.
+pub(crate) fn made_at(
+    location: &'static Location<'static>,
+    description: Description,
+) -> Option<ClassId> {
     let Description { kind, payload } = description;
     let place = Place::from(location);
     intern(Key::Made { place: place.clone(), kind, payload }, place)
 }
 
-/// The class of this name, made by hand.
-pub(crate) fn named(name: &'static str, place: &'static Location<'static>) -> ClassId {
+/// The class of this name, made by hand; none if there are too many classes.
+pub(crate) fn named(name: &'static str, place: &'static Location<'static>) -> Option<ClassId> {
     intern(Key::Named(name), place.into())
 }
 
-fn intern(key: Key, place: Place) -> ClassId {
+/// The id under a key, made if need be; none if there are too many.
+fn intern(key: Key, place: Place) -> Option<ClassId> {
     let _pass = fork::pass();
     let registry = registry();
     if let Some(id) = registry.ids.get(&key) {
-        return *id;
+        return Some(*id);
     }
     let (kind, payload, name) = match key {
         Key::Made { kind, payload, .. } => (kind, payload, None),
         Key::Named(name) => ("lock", "", Some(Cow::Borrowed(name))),
     };
-    *registry.ids.entry(key).or_insert_with(|| {
+    // A map has no room for more. Some is left for threads that register at once.
+    if registry.classes.read().len() >= MAX_CLASS as usize - ROOM {
+        loss::count(Loss::Classes);
+        return None;
+    }
+    let id = *registry.ids.entry(key).or_insert_with(|| {
         let class = Class {
             place,
             kind: Cow::Borrowed(kind),
@@ -94,12 +108,10 @@ fn intern(key: Key, place: Place) -> ClassId {
             subclass: 0,
         };
         let mut classes = registry.classes.write();
-        // Past eight million classes the rest share one: the map has no room for more.
-        if classes.len() < MAX_CLASS as usize {
-            classes.push(Arc::new(class));
-        }
+        classes.push(Arc::new(class));
         NonZeroU32::new(classes.len() as u32).expect("the vector has an element")
-    })
+    });
+    Some(id)
 }
 
 /// The class behind an id.

@@ -12,6 +12,8 @@ use crate::fork;
 use crate::frames;
 use crate::place::Place;
 use crate::settings::BacktraceStyle;
+use crate::task::State;
+use crate::thread::with_task;
 use crate::violation::Frame;
 
 /// How deep a stack is captured.
@@ -51,7 +53,12 @@ pub(crate) fn resolve(trace: &[usize], style: BacktraceStyle) -> Vec<Frame> {
 fn on_large_stack<R: Send>(work: impl Fn() -> R + Sync) -> R {
     thread::scope(|scope| {
         let builder = thread::Builder::new().name("lockdep".to_owned()).stack_size(STACK);
-        let done = builder.spawn_scoped(scope, &work).ok().and_then(|thread| thread.join().ok());
+        // What it allocates is the tracker's own.
+        let quietly = || {
+            with_task(|task| task.set_state(State::Working));
+            work()
+        };
+        let done = builder.spawn_scoped(scope, quietly).ok().and_then(|thread| thread.join().ok());
         done.unwrap_or_else(&work)
     })
 }

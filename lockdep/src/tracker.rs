@@ -1,7 +1,7 @@
 //! The tracker: what one process, or one test, knows about its locks.
 //!
 //! A tracker is a value. It judges the events of tasks, which are values too, and gives what it
-//! finds back as values; it prints nothing, panics never and calls nobody. The process has one
+//! finds back as values; it prints nothing and calls nobody. The process has one
 //! (`process`), a test can make its own.
 
 use std::panic::Location;
@@ -210,12 +210,12 @@ impl Tracker {
         self.knowledge.graphs.lock().classes.graph.edge_count()
     }
 
-    /// Gives a lock its class and number; none if there are no more numbers.
+    /// Gives a lock its class and number; none if there are no more.
     fn resolve(&self, task: &Task, map: &Map, describe: Describe) -> Option<Word> {
         if map.word().is_resolved() {
             return Some(map.word());
         }
-        let class = registry::made_at(map.place(), describe());
+        let class = registry::made_at(map.place(), describe())?;
         task.learn_class(map.place(), describe, class);
         Some(map.resolve(class, task.next_instance()?))
     }
