@@ -29,86 +29,14 @@ mod tracked;
 pub mod violation;
 
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-mod chain;
+mod on;
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-pub mod event;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-mod fork;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-mod found;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-pub mod frames;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-pub mod graph;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-pub mod hook;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-mod knowledge;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-mod list;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-mod loss;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-mod map;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-mod modules;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-mod nested;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-mod order;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-mod own;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-#[doc(hidden)]
-pub mod private;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-mod process;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-pub mod query;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-pub mod record;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-mod recorder;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-mod registry;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-pub mod report;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-mod rules;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-pub mod settings;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-mod task;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-mod thread;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-mod trace;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-pub mod tracker;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-mod witness;
+pub use on::*;
 
 #[cfg(not(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release"))))]
 mod off;
 #[cfg(not(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release"))))]
-#[doc(hidden)]
-pub use off::private as __private;
-#[cfg(not(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release"))))]
-pub use off::{Map, event, losses, query, set_hook, take_hook};
-
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-#[doc(hidden)]
-pub use private as __private;
-#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
-pub use {
-    found::Met,
-    hook::{set_hook, take_hook},
-    loss::losses,
-    map::Map,
-    settings::{BacktraceStyle, Level, Reaction, Settings},
-    task::Task,
-    tracker::Tracker,
-};
+pub use off::*;
 
 pub use how::{Describe, Description, How};
 pub use mode::Mode;

@@ -107,6 +107,9 @@ pub fn losses() -> Vec<String> {
     Vec::new()
 }
 
+#[doc(hidden)]
+pub use private as __private;
+
 /// What the exported macros expand to calls of. No part of the public API.
 #[doc(hidden)]
 pub mod private {

@@ -2,12 +2,12 @@
 
 use std::panic::Location;
 
-pub use crate::query::{assert_lock, assert_none_held, might_lock};
+pub use crate::on::query::{assert_lock, assert_none_held, might_lock};
 pub use crate::violation::Assertion;
 
-use crate::event;
 use crate::how::{Describe, How};
-use crate::map::Map;
+use crate::on::event;
+use crate::on::map::Map;
 
 #[track_caller]
 pub fn before_acquire(map: &Map, how: How, describe: Describe) {

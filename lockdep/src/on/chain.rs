@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::panic::Location;
 
 use crate::how::Describe;
-use crate::map::Word;
+use crate::on::map::Word;
 
 /// Key of the empty chain. Zero, so that a new task's memory is all zero.
 pub(crate) const EMPTY: u64 = 0;
@@ -113,8 +113,8 @@ impl KeyCache {
 mod tests {
     use super::*;
     use crate::how::How;
-    use crate::map::Map;
-    use crate::registry::ClassId;
+    use crate::on::map::Map;
+    use crate::on::registry::ClassId;
 
     #[test]
     fn the_key_tells_mode_and_order_apart() {

@@ -9,7 +9,7 @@
 //! `<app::Job as ToString>::to_string` looks like the user's, but its file is the standard
 //! library's. Closures stay with the function they are written in.
 
-use crate::report::{Implementation, implementation, is_toolchain, split};
+use crate::on::report::{Implementation, implementation, is_toolchain, split};
 use crate::violation::Frame;
 
 /// Crates of the tracker and of the lock types that feed it.

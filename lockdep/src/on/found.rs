@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 
 use crate::mode::Mode;
-use crate::registry::Node;
+use crate::on::registry::Node;
 use crate::violation::Violation;
 
 /// A violation as it was met by one event.

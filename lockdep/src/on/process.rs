@@ -9,19 +9,19 @@ use std::panic::Location;
 
 use once_cell::race::OnceBox;
 
-use crate::fork;
-use crate::found::Met;
-use crate::hook;
 use crate::how::{Describe, How};
-use crate::loss::{self, Loss};
-use crate::map::{Map, Word};
-use crate::own;
-use crate::recorder::Recorder;
-use crate::report::{Paths, Report};
-use crate::settings::{Environment, Reaction};
-use crate::task::{State, Task};
-use crate::thread;
-use crate::tracker::{Learned, Tracker};
+use crate::on::fork;
+use crate::on::found::Met;
+use crate::on::hook;
+use crate::on::loss::{self, Loss};
+use crate::on::map::{Map, Word};
+use crate::on::own;
+use crate::on::recorder::Recorder;
+use crate::on::report::{Paths, Report};
+use crate::on::settings::{Environment, Reaction};
+use crate::on::task::{State, Task};
+use crate::on::thread;
+use crate::on::tracker::{Learned, Tracker};
 use crate::violation::Assertion;
 
 /// What the process has one of.

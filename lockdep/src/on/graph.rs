@@ -30,7 +30,7 @@ use petgraph::graphmap::DiGraphMap;
 use rustc_hash::FxBuildHasher;
 
 use crate::mode::Mode;
-use crate::order::{Order, Placed};
+use crate::on::order::{Order, Placed};
 
 /// How the lock at an edge's start was held and the lock at its end was wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

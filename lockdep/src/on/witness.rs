@@ -3,11 +3,11 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::frames;
-use crate::map::{self, Word};
-use crate::registry;
-use crate::settings::BacktraceStyle;
-use crate::trace::{self, Trace};
+use crate::on::frames;
+use crate::on::map::{self, Word};
+use crate::on::registry;
+use crate::on::settings::BacktraceStyle;
+use crate::on::trace::{self, Trace};
 use crate::violation::{Dependency, Point, Touch};
 
 /// One lock as one task held or wanted it, unresolved.

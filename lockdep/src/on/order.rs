@@ -23,7 +23,7 @@ use std::hash::Hash;
 
 use rustc_hash::FxBuildHasher;
 
-use crate::list::{Index, List};
+use crate::on::list::{Index, List};
 
 /// Every node's position.
 #[derive(Debug)]

@@ -21,12 +21,12 @@ use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering, compiler_fence};
 
-use crate::chain::{self, KeyCache};
 use crate::how::{Describe, How};
-use crate::loss::{self, Loss};
-use crate::map::{self, Map, Word};
 use crate::mode::Mode;
-use crate::registry::ClassId;
+use crate::on::chain::{self, KeyCache};
+use crate::on::loss::{self, Loss};
+use crate::on::map::{self, Map, Word};
+use crate::on::registry::ClassId;
 
 /// How many locks a task holds without allocating.
 const INLINE: usize = 64;

@@ -14,14 +14,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use parking_lot::Mutex;
 use rustc_hash::FxHashSet;
 
-use crate::found::Met;
-use crate::hook;
-use crate::loss::{self, Loss, Said};
-use crate::modules::Modules;
-use crate::record::{EXTENSION, Edge, EdgeEnd, Record, VERSION};
-use crate::registry::{self, Node};
-use crate::tracker::Learned;
-use crate::witness::{End, Witness};
+use crate::on::found::Met;
+use crate::on::hook;
+use crate::on::loss::{self, Loss, Said};
+use crate::on::modules::Modules;
+use crate::on::record::{EXTENSION, Edge, EdgeEnd, Record, VERSION};
+use crate::on::registry::{self, Node};
+use crate::on::tracker::Learned;
+use crate::on::witness::{End, Witness};
 
 /// Bytes of a line that most records fit in; a longer line takes more attempts.
 const USUAL_LINE: usize = 4096;
@@ -201,7 +201,7 @@ impl RecordFile {
             class: node.bits(),
             mode: end.entry.how().mode(),
             trylock: end.entry.how().is_trylock(),
-            instance: crate::map::instance_of(end.entry.lock()),
+            instance: crate::on::map::instance_of(end.entry.lock()),
             place: end.site.into(),
             stack,
         })

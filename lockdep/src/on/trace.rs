@@ -8,12 +8,12 @@ use std::ffi::c_void;
 use std::sync::Arc;
 use std::thread;
 
-use crate::fork;
-use crate::frames;
+use crate::on::fork;
+use crate::on::frames;
+use crate::on::settings::BacktraceStyle;
+use crate::on::task::State;
+use crate::on::thread::with_task;
 use crate::place::Place;
-use crate::settings::BacktraceStyle;
-use crate::task::State;
-use crate::thread::with_task;
 use crate::violation::Frame;
 
 /// How deep a stack is captured.

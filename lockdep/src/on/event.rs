@@ -13,10 +13,10 @@
 use std::panic::Location;
 
 use crate::how::{Describe, How};
-use crate::map::Map;
-use crate::nested;
-use crate::process;
-use crate::thread::{self, with_task};
+use crate::on::map::Map;
+use crate::on::nested;
+use crate::on::process;
+use crate::on::thread::{self, with_task};
 
 /// The current task is about to wait for `map`'s lock.
 ///

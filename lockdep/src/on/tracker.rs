@@ -8,19 +8,19 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::class::Class;
-use crate::found::{Found, Identity, Met};
 use crate::how::{Describe, How};
-use crate::knowledge::{Graphs, Knowledge};
-use crate::map::{Map, Word};
-use crate::nested;
-use crate::registry::{self, Node};
-use crate::rules::{self, Finding, Verdict};
-use crate::settings::{BacktraceStyle, Level, Settings};
-use crate::task::{Held, Keys, Task};
-use crate::thread;
-use crate::trace;
+use crate::on::found::{Found, Identity, Met};
+use crate::on::knowledge::{Graphs, Knowledge};
+use crate::on::map::{Map, Word};
+use crate::on::nested;
+use crate::on::registry::{self, Node};
+use crate::on::rules::{self, Finding, Verdict};
+use crate::on::settings::{BacktraceStyle, Level, Settings};
+use crate::on::task::{Held, Keys, Task};
+use crate::on::thread;
+use crate::on::trace;
+use crate::on::witness::{End, Witness};
 use crate::violation::{Assertion, Point, Violation};
-use crate::witness::{End, Witness};
 
 /// Learns the order in which locks are taken and judges each new one.
 #[derive(Debug)]

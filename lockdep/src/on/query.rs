@@ -2,16 +2,16 @@
 
 use std::panic::Location;
 
-use crate::event;
 use crate::how::How;
-use crate::map::{self, Map};
 use crate::mode::Mode;
+use crate::on::event;
+use crate::on::map::{self, Map};
+use crate::on::process;
+use crate::on::registry;
+use crate::on::task::{State, Task};
+use crate::on::thread;
 use crate::place::Place;
-use crate::process;
-use crate::registry;
 use crate::state::LockState;
-use crate::task::{State, Task};
-use crate::thread;
 use crate::tracked::Tracked;
 use crate::violation::Assertion;
 

@@ -13,12 +13,12 @@ use std::collections::BTreeSet;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use crate::found::Identity;
-use crate::graph::{Graph, Inserted, Kind, Step};
-use crate::knowledge::{Graphs, Order};
-use crate::map::Word;
-use crate::registry::Node;
-use crate::witness::Witness;
+use crate::on::found::Identity;
+use crate::on::graph::{Graph, Inserted, Kind, Step};
+use crate::on::knowledge::{Graphs, Order};
+use crate::on::map::Word;
+use crate::on::registry::Node;
+use crate::on::witness::Witness;
 
 /// A broken rule, unresolved.
 #[derive(Clone, Debug)]

@@ -12,11 +12,11 @@ use dashmap::{DashMap, DashSet};
 use parking_lot::Mutex;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use crate::graph::{Graph, Step};
-use crate::loss::{self, Loss};
-use crate::registry::Node;
-use crate::trace::Trace;
-use crate::witness::Witness;
+use crate::on::graph::{Graph, Step};
+use crate::on::loss::{self, Loss};
+use crate::on::registry::Node;
+use crate::on::trace::Trace;
+use crate::on::witness::Witness;
 
 /// How many chains are remembered; a program that makes more pays for validating some twice.
 const MAX_CHAINS: usize = 1 << 20;

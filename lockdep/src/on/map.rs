@@ -26,8 +26,8 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::how::How;
-use crate::process;
-use crate::registry::{self, ClassId, Node};
+use crate::on::process;
+use crate::on::registry::{self, ClassId, Node};
 
 const INSTANCE_SHIFT: u32 = How::BITS;
 const CLASS_SHIFT: u32 = 43;
@@ -68,7 +68,7 @@ impl Map {
         let place = Location::caller();
         let class = process::quietly(|| registry::named(name, place));
         let map = Map::new();
-        let instance = crate::thread::with_task(crate::task::Task::next_instance);
+        let instance = crate::on::thread::with_task(crate::on::task::Task::next_instance);
         if let (Some(class), Some(instance)) = (class, instance) {
             map.resolve(class, instance);
         }
@@ -191,7 +191,7 @@ impl Drop for Map {
     #[inline]
     fn drop(&mut self) {
         if Word(*self.word.get_mut()).is_resolved() {
-            crate::event::destroyed(self);
+            crate::on::event::destroyed(self);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::record::Address;
+use crate::on::record::Address;
 
 /// The process's mapped files.
 #[derive(Debug, Default)]

@@ -14,10 +14,10 @@ use once_cell::race::OnceBox;
 use parking_lot::RwLock;
 
 use crate::class::Class;
-use crate::fork;
 use crate::how::Description;
-use crate::loss::{self, Loss};
-use crate::map::MAX_CLASS;
+use crate::on::fork;
+use crate::on::loss::{self, Loss};
+use crate::on::map::MAX_CLASS;
 use crate::place::Place;
 
 /// The id of a class without its subclass.

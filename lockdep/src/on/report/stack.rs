@@ -3,7 +3,7 @@
 //! The place of the acquire itself is always among them. A stack that two points of one task share
 //! at its outer end is printed once, under the later point.
 
-use crate::frames::{is_whole, trim};
+use crate::on::frames::{is_whole, trim};
 use crate::place::Place;
 use crate::violation::{Frame, Point};
 

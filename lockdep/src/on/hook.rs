@@ -13,7 +13,7 @@ use std::thread;
 
 use parking_lot::RwLock;
 
-use crate::fork;
+use crate::on::fork;
 use crate::violation::Violation;
 
 type Hook = Arc<dyn Fn(&Violation) + Send + Sync>;

@@ -7,11 +7,11 @@ use std::cell::RefCell;
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::found::Met;
 use crate::how::{Describe, How};
-use crate::map::Map;
-use crate::task::{State, Task};
-use crate::tracker::Tracker;
+use crate::on::found::Met;
+use crate::on::map::Map;
+use crate::on::task::{State, Task};
+use crate::on::tracker::Tracker;
 use crate::violation::Assertion;
 
 thread_local! {
