@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::on::record::Address;
 
-/// The process's mapped files.
+/// The process's mapped files, as far as they are code.
 #[derive(Debug, Default)]
 pub(crate) struct Modules {
     mappings: Vec<Mapping>,
@@ -56,7 +56,9 @@ fn mappings(maps: &str) -> Vec<Mapping> {
             let (range, rest) = line.split_once(' ')?;
             let (start, end) = range.split_once('-')?;
             let mut fields = rest.splitn(5, ' ');
-            let offset = fields.nth(1)?;
+            // Code is what is asked for; the other parts of a program are many.
+            let _code = fields.next().filter(|permissions| permissions.contains('x'))?;
+            let offset = fields.next()?;
             let path = fields.nth(2)?.trim_start();
             Some(Mapping {
                 start: usize::from_str_radix(start, 16).ok()?,
@@ -75,7 +77,8 @@ mod tests {
     #[test]
     fn a_path_with_spaces_is_read_whole() {
         let maps = "7f00-7f10 r-xp 00002000 fd:00 1234                       /a b/c d\n\
-                    7f10-7f20 rw-p 00000000 00:00 0 \n";
+                    7f10-7f20 rw-p 00004000 fd:00 1234                       /a b/c d\n\
+                    7f20-7f30 r-xp 00000000 00:00 0 \n";
         let mappings = mappings(maps);
         assert_eq!(mappings.len(), 1);
         assert_eq!((mappings[0].offset, mappings[0].path.as_str()), (0x2000, "/a b/c d"));
