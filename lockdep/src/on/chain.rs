@@ -1,7 +1,7 @@
 //! Chain keys: one 64-bit value for the sequence of (class, mode) that a task holds.
 //!
 //! The expensive rules run once per distinct chain. A key folds one more (class, mode) into the key
-//! below it by one 64×64→128-bit multiplication. Two chains share a key with probability 2⁻⁶⁴ a
+//! below it by one 64×64→128-bit multiplication. Two chains share a key with probability about 2⁻⁶⁴ a
 //! pair; the tracker accepts that.
 
 use std::cell::Cell;

@@ -88,15 +88,11 @@ pub(crate) enum Verdict {
     Again(usize),
 }
 
-/// The rule for a lock that the task holds already.
+/// The rule for a lock that the task holds already and, at level `order`, for another one of its
+/// class: whoever wants it must not have to wait for whoever holds it.
 ///
 /// Two recursive readers pass, as does a recursive reader in a read section.
-pub(crate) fn recursion(held: Word, wanted: Word) -> bool {
-    held.how().mode().blocks(wanted.how().mode())
-}
-
-/// The rule for two locks of one class at level `order`.
-pub(crate) fn nesting(held: Word, wanted: Word) -> bool {
+pub(crate) fn blocks(held: Word, wanted: Word) -> bool {
     held.how().mode().blocks(wanted.how().mode())
 }
 

@@ -1,4 +1,4 @@
-//! The tasks of threads: the only thread-locals of the tracker.
+//! The tasks of threads, and the trackers that stand in for the process's for a while.
 //!
 //! [`TASK`] has no destructor, so it can be used as long as the thread runs any code at all: in
 //! destructors of other thread-locals, and in an allocator that is called by them.

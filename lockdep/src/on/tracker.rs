@@ -271,7 +271,7 @@ impl Tracker {
         let mut judged = Judged::default();
         let mut graphs = self.knowledge.graphs.lock();
         for held in task.siblings(entry.class()) {
-            if held.entry.lock() == entry.lock() && rules::recursion(held.entry, entry) {
+            if held.entry.lock() == entry.lock() && rules::blocks(held.entry, entry) {
                 judged.findings.push(Finding::Recursion(self.witness(task, &held, wanted)));
             }
         }
@@ -288,7 +288,7 @@ impl Tracker {
             let before = judged.broken_count();
             let witness = || self.witness(task, &held, wanted);
             match self.settings.level {
-                Level::Order if rules::nesting(held.entry, entry) => {
+                Level::Order if rules::blocks(held.entry, entry) => {
                     judged.findings.push(Finding::UnorderedNesting(witness()));
                 }
                 Level::Order => {}
