@@ -24,6 +24,7 @@ mod recorder;
 mod registry;
 pub mod report;
 mod rules;
+mod same_class;
 pub mod settings;
 mod task;
 mod thread;

@@ -6,8 +6,8 @@
 //! | nesting | other instances of the class | `order`: always; `deadlock`: when the learned order is inverted |
 //! | order | the graph of classes, by an edge from every held lock | every level |
 //!
-//! The first two depend on the instance and are asked whenever the class is already held; the third
-//! once per chain. A try-lock never waits, so it breaks none of them.
+//! The first two depend on the instance and are asked whenever the class is already held
+//! (`same_class`); the third once per chain. A try-lock never waits, so it breaks none of them.
 
 use std::collections::BTreeSet;
 use std::hash::Hash;
@@ -88,24 +88,31 @@ pub(crate) enum Verdict {
     Again(usize),
 }
 
-/// The rule for a lock that the task holds already and, at level `order`, for another one of its
-/// class: whoever wants it must not have to wait for whoever holds it.
-///
-/// Two recursive readers pass, as does a recursive reader in a read section.
-pub(crate) fn blocks(held: Word, wanted: Word) -> bool {
-    held.how().mode().blocks(wanted.how().mode())
+/// What the rules said of the dependencies of one acquire.
+#[derive(Debug, Default)]
+pub(crate) struct Judged {
+    pub(crate) new: Vec<Arc<Witness>>,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) again: Vec<usize>,
 }
 
-/// The rule for two locks of one class at level `deadlock`: they must keep the order they were
-/// seen in.
-pub(crate) fn instances(
-    graphs: &mut Graphs,
-    held: Word,
-    wanted: Word,
-    witness: impl FnOnce() -> Arc<Witness>,
-) -> Verdict {
-    let step = Step { from: held.lock(), to: wanted.lock(), kind: kind(held, wanted) };
-    insert(&mut graphs.instances, step, witness, Finding::InstanceInversion)
+impl Judged {
+    pub(crate) fn add(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Known => {}
+            Verdict::New(witness) => self.new.push(witness),
+            Verdict::Broken(finding) => {
+                self.new.push(Arc::clone(&finding.witnesses()[0]));
+                self.findings.push(finding);
+            }
+            Verdict::Again(number) => self.again.push(number),
+        }
+    }
+
+    /// How many dependencies are broken.
+    pub(crate) fn broken_count(&self) -> usize {
+        self.findings.len() + self.again.len()
+    }
 }
 
 /// The rule for locks of two classes.
@@ -119,27 +126,12 @@ pub(crate) fn order(
     insert(&mut graphs.classes, step, witness, Finding::Inversion)
 }
 
-/// The rule for two locks of one class as a part of the order of classes: where some task waits as
-/// a recursive reader for the one and some reader holds the other, the class alone says that
-/// nobody blocks. A task that holds the one and wants the other, both exclusively, joins the two.
-pub(crate) fn joint(
-    graphs: &mut Graphs,
-    held: Word,
-    wanted: Word,
-    witness: impl FnOnce() -> Arc<Witness>,
-) -> Verdict {
-    match kind(held, wanted) {
-        Kind::ExclusiveQueued => order(graphs, held, wanted, witness),
-        _ => Verdict::Known,
-    }
-}
-
 /// The edge between the classes of two locks.
 fn between_classes(held: Word, wanted: Word) -> Step<Node> {
     Step { from: held.node(), to: wanted.node(), kind: kind(held, wanted) }
 }
 
-fn kind(held: Word, wanted: Word) -> Kind {
+pub(crate) fn kind(held: Word, wanted: Word) -> Kind {
     Kind::of(held.how().mode(), wanted.how().mode())
 }
 
@@ -161,7 +153,7 @@ pub(crate) fn set_broken(graphs: &mut Graphs, finding: &Finding, number: usize) 
     }
 }
 
-fn insert<N: Copy + Ord + Hash>(
+pub(crate) fn insert<N: Copy + Ord + Hash>(
     order: &mut Order<N>,
     step: Step<N>,
     witness: impl FnOnce() -> Arc<Witness>,

@@ -14,7 +14,8 @@ use crate::on::knowledge::{Graphs, Knowledge};
 use crate::on::map::{Map, Word};
 use crate::on::nested;
 use crate::on::registry::{self, Node};
-use crate::on::rules::{self, Finding, Verdict};
+use crate::on::rules::{self, Finding, Judged};
+use crate::on::same_class;
 use crate::on::settings::{BacktraceStyle, Level, Settings};
 use crate::on::task::{Held, Keys, Task};
 use crate::on::thread;
@@ -30,34 +31,7 @@ pub struct Tracker {
     found: Found,
 }
 
-/// What the rules said of the dependencies of one acquire.
-#[derive(Debug, Default)]
-struct Judged {
-    new: Vec<Arc<Witness>>,
-    findings: Vec<Finding>,
-    again: Vec<usize>,
-}
-
-impl Judged {
-    fn add(&mut self, verdict: Verdict) {
-        match verdict {
-            Verdict::Known => {}
-            Verdict::New(witness) => self.new.push(witness),
-            Verdict::Broken(finding) => {
-                self.new.push(Arc::clone(&finding.witnesses()[0]));
-                self.findings.push(finding);
-            }
-            Verdict::Again(number) => self.again.push(number),
-        }
-    }
-
-    /// How many dependencies are broken.
-    fn broken_count(&self) -> usize {
-        self.findings.len() + self.again.len()
-    }
-}
-
-/// The same with numbers for what is broken.
+/// What the rules said of one acquire, with numbers for what is broken.
 #[derive(Debug)]
 struct Settled {
     new: Vec<Arc<Witness>>,
@@ -264,45 +238,13 @@ impl Tracker {
 
     /// The rules for locks of the class that is wanted; returns whether one is broken.
     fn check_class(&self, task: &Task, wanted: &End, learned: &mut Learned) -> bool {
-        let entry = wanted.entry;
-        if task.siblings(entry.class()).next().is_none() {
+        if task.siblings(wanted.entry.class()).next().is_none() {
             return false;
         }
-        let mut judged = Judged::default();
         let mut graphs = self.knowledge.graphs.lock();
-        for held in task.siblings(entry.class()) {
-            if held.entry.lock() == entry.lock() && rules::blocks(held.entry, entry) {
-                judged.findings.push(Finding::Recursion(self.witness(task, &held, wanted)));
-            }
-        }
-        for held in task.nearest_siblings(entry.class()) {
-            if held.entry.lock() == entry.lock() || task.knows_pair(held.entry, entry) {
-                continue;
-            }
-            // Locks of one class taken at different levels are of different classes.
-            if held.entry.node() != entry.node() {
-                task.learn_pair(held.entry, entry);
-                continue;
-            }
-            nested::add(entry.class());
-            let before = judged.broken_count();
-            let witness = || self.witness(task, &held, wanted);
-            match self.settings.level {
-                Level::Order if rules::blocks(held.entry, entry) => {
-                    judged.findings.push(Finding::UnorderedNesting(witness()));
-                }
-                Level::Order => {}
-                Level::Deadlock => {
-                    judged.add(rules::instances(&mut graphs, held.entry, entry, witness));
-                    judged.add(rules::joint(&mut graphs, held.entry, entry, witness));
-                }
-            }
-            if judged.broken_count() == before {
-                task.learn_pair(held.entry, entry);
-            }
-        }
-        // An order between two locks of one class is no dependency between classes.
-        judged.new.clear();
+        let witness = |held: &Held| self.witness(task, held, wanted);
+        let judged =
+            same_class::check(self.settings.level, &mut graphs, task, wanted.entry, witness);
         let settled = self.settle(&mut graphs, judged);
         drop(graphs);
         self.tell(settled, learned)
