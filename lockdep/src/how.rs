@@ -26,6 +26,8 @@ impl How {
     pub const SHARED: How = How(Mode::Shared as u8);
     /// A blocking acquire by a reader that passes waiting writers.
     pub const SHARED_RECURSIVE: How = How(Mode::SharedRecursive as u8);
+    /// A blocking acquire by a reader that may become the writer.
+    pub const UPGRADABLE: How = How(Mode::Upgradable as u8);
 
     /// The same acquire as a try-lock, which never waits: no dependency leads to it.
     #[must_use]
@@ -40,8 +42,9 @@ impl How {
     ///
     /// If `subclass` is more than [`How::MAX_SUBCLASS`]; in a constant, at compile time.
     #[must_use]
+    #[track_caller]
     pub const fn subclass(self, subclass: u8) -> How {
-        assert!(subclass <= How::MAX_SUBCLASS, "a subclass is 0 to 7");
+        assert!(subclass <= How::MAX_SUBCLASS, "lockdep: a subclass is a number from 0 to 7");
         How(self.0 & (How::MODE_MASK | How::TRYLOCK_BIT) | subclass << How::SUBCLASS_SHIFT)
     }
 
@@ -57,7 +60,8 @@ impl How {
         match self.0 & How::MODE_MASK {
             0 => Mode::Exclusive,
             1 => Mode::Shared,
-            _ => Mode::SharedRecursive,
+            2 => Mode::SharedRecursive,
+            _ => Mode::Upgradable,
         }
     }
 
@@ -119,6 +123,7 @@ mod tests {
         assert_eq!((how.mode(), how.is_trylock(), how.level()), (Mode::Shared, true, 5));
         assert_eq!(How::from_bits(how.bits()), how);
         assert_eq!(how.with_mode(Mode::Exclusive).subclass(0), How::EXCLUSIVE.trylock());
+        assert_eq!(How::UPGRADABLE.subclass(7).mode(), Mode::Upgradable);
         assert!(how.bits() < 1 << How::BITS);
     }
 }

@@ -1,13 +1,16 @@
 //! How a lock is held or wanted.
 //!
-//! Three modes are enough for every lock in use: what matters is whether two of them block each
+//! Four modes are enough for every lock in use: what matters is whether two of them block each
 //! other, and whether a reader queues behind a writer that waits.
 //!
-//! | held \ wanted | `Exclusive` | `Shared` | `SharedRecursive` |
-//! |---|---|---|---|
-//! | `Exclusive` | blocks | blocks | blocks |
-//! | `Shared` | blocks | blocks (a waiting writer may sit between) | passes |
-//! | `SharedRecursive` | blocks | blocks (same) | passes |
+//! | held \ wanted | `Exclusive` | `Upgradable` | `Shared` | `SharedRecursive` |
+//! |---|---|---|---|---|
+//! | `Exclusive` | blocks | blocks | blocks | blocks |
+//! | `Upgradable` | blocks | blocks | queues | passes |
+//! | `Shared` | blocks | queues | queues | passes |
+//! | `SharedRecursive` | blocks | queues | queues | passes |
+//!
+//! *Queues*: the two get along, but a writer that waits may sit between them.
 
 /// How a lock is held or wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,24 +23,55 @@ pub enum Mode {
     Shared,
     /// A reader that passes waiting writers: `parking_lot`'s `read_recursive`.
     SharedRecursive,
+    /// A reader beside whom nobody else can become a writer, and who can become one without letting
+    /// go: `parking_lot`'s upgradable read. Queues behind a waiting writer.
+    Upgradable,
 }
 
 impl Mode {
     /// Whether the lock is held together with other readers.
+    #[must_use]
     pub const fn is_shared(self) -> bool {
         !matches!(self, Mode::Exclusive)
     }
 
     /// Whether someone who wants the lock in mode `wanted` can wait for a holder in this mode.
     ///
-    /// This is the blocking matrix of the module's head.
+    /// This is the blocking matrix of the module's head, where queueing counts as waiting.
+    #[must_use]
     pub const fn blocks(self, wanted: Mode) -> bool {
         !(self.is_shared() && matches!(wanted, Mode::SharedRecursive))
     }
 
     /// Whether a holder in this mode makes a `wanted` acquire wait for certain, with no third
     /// party between.
+    #[must_use]
     pub const fn excludes(self, wanted: Mode) -> bool {
-        !(self.is_shared() && wanted.is_shared())
+        let alone = matches!((self, wanted), (Mode::Upgradable, Mode::Upgradable));
+        alone || !(self.is_shared() && wanted.is_shared())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Mode::{self, Exclusive, Shared, SharedRecursive, Upgradable};
+
+    const ALL: [Mode; 4] = [Exclusive, Upgradable, Shared, SharedRecursive];
+
+    #[test]
+    fn the_matrix_is_that_of_the_head() {
+        let row = |held: Mode| {
+            ALL.map(|wanted| match (held.blocks(wanted), held.excludes(wanted)) {
+                (true, true) => "blocks",
+                (true, false) => "queues",
+                (false, false) => "passes",
+                (false, true) => "excludes without blocking",
+            })
+        };
+        assert_eq!(row(Exclusive), ["blocks"; 4]);
+        assert_eq!(row(Upgradable), ["blocks", "blocks", "queues", "passes"]);
+        for reader in [Shared, SharedRecursive] {
+            assert_eq!(row(reader), ["blocks", "queues", "queues", "passes"]);
+        }
     }
 }

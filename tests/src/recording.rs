@@ -100,11 +100,16 @@ fn how(mode: Mode) -> How {
 }
 
 /// A tracked mode as a lock program writes it.
+///
+/// # Panics
+///
+/// If no lock program has the mode.
 pub fn mode(mode: TrackedMode) -> Mode {
     match mode {
         TrackedMode::Exclusive => Mode::Write,
         TrackedMode::Shared => Mode::Read,
         TrackedMode::SharedRecursive => Mode::ReadRecursive,
+        TrackedMode::Upgradable => panic!("no program reads upgradably"),
     }
 }
 

@@ -109,6 +109,7 @@ pub(super) fn verb(touch: &Touch) -> String {
         Mode::Exclusive => "lock",
         Mode::Shared => "read",
         Mode::SharedRecursive => "read (recursive)",
+        Mode::Upgradable => "read (upgradable)",
     };
     if touch.trylock { format!("try {verb}") } else { verb.to_string() }
 }
@@ -120,6 +121,7 @@ pub(super) fn try_method(touch: &Touch) -> &'static str {
         Mode::Exclusive => "try_lock",
         Mode::Shared => "try_read",
         Mode::SharedRecursive => "try_read_recursive",
+        Mode::Upgradable => "try_upgradable_read",
     }
 }
 
