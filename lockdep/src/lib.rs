@@ -19,6 +19,7 @@
 #![deny(unsafe_code)]
 
 pub mod class;
+pub mod held_back;
 mod held_lock;
 mod how;
 mod macros;
@@ -38,6 +39,7 @@ mod off;
 #[cfg(not(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release"))))]
 pub use off::*;
 
+pub use held_back::{HeldBack, Reason};
 pub use how::{Describe, Description, How};
 pub use mode::Mode;
 pub use query::{HeldLock, held, is_held};

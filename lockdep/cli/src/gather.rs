@@ -121,6 +121,7 @@ impl Process {
                 }
                 self.edges.push(edge);
             }
+            Record::Writer { .. } | Record::HeldBack { .. } => {}
             Record::Violation { violation } => self.violations.push((violation, 1)),
             Record::Repeat { violation, times } => {
                 let index = usize::try_from(violation).unwrap_or(usize::MAX);
@@ -144,7 +145,7 @@ mod tests {
     use super::*;
 
     const HEAD: &str =
-        r#"{"record":"process","version":1,"pid":7,"executable":"/x/app","directory":"/x"}"#;
+        r#"{"record":"process","version":2,"pid":7,"executable":"/x/app","directory":"/x"}"#;
     const LOSS: &str = r#"{"record":"loss","what":"stacks of signal handlers","times":2}"#;
 
     fn read_text(text: &str) -> (Option<Process>, Vec<String>) {
@@ -170,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_file_of_another_version_is_named_once() {
-        let head = HEAD.replace("\"version\":1", "\"version\":9");
+        let head = HEAD.replace("\"version\":2", "\"version\":9");
         let (process, warnings) = read_text(&format!("{head}\n{LOSS}\n{LOSS}\n"));
         assert!(process.is_none());
         assert_eq!(warnings, ["7.lockdep:1: version 9 is not known"]);

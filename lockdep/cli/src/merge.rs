@@ -225,6 +225,7 @@ mod tests {
             task: "main".to_owned(),
             held: end(*held),
             wanted: end(*wanted),
+            guards: Vec::new(),
         });
         Process {
             executable: format!("/x/{program}"),

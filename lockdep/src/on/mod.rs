@@ -30,6 +30,7 @@ mod task;
 mod thread;
 mod trace;
 pub mod tracker;
+mod withheld;
 mod witness;
 
 #[doc(hidden)]

@@ -10,12 +10,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::class::Class;
+use crate::held_back::Reason;
 use crate::mode::Mode;
 use crate::place::Place;
 use crate::violation::Violation;
 
 /// Version of the format, in the first line of each file.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The ending of a record file's name.
 pub const EXTENSION: &str = "lockdep";
@@ -50,8 +51,27 @@ pub enum Record {
         /// Path of the executable or shared object.
         path: String,
     },
-    /// A dependency that this process saw for the first time.
+    /// A dependency that this process saw for the first time, or for the first time with so few
+    /// locks held besides.
     Edge(Edge),
+    /// A task waited to write, for the first time with so few locks held: from now on a plain
+    /// reader of the class may block behind another.
+    Writer {
+        /// Id of the class within this file.
+        class: u32,
+        /// What the task held meanwhile.
+        guards: Vec<Guard>,
+    },
+    /// A cycle that the level holds back. The last line with the same classes and modes counts; a
+    /// violation with them counts more.
+    HeldBack {
+        /// Each waits for the lock that the next one holds, the last for the first.
+        cycle: Vec<Edge>,
+        /// Index of the dependency that closed the cycle.
+        closing: u32,
+        /// Why it is no violation.
+        reason: Reason,
+    },
     /// A violation that this process found.
     Violation {
         /// The violation, with its stacks resolved.
@@ -83,6 +103,20 @@ pub struct Edge {
     pub held: EdgeEnd,
     /// The lock it wanted.
     pub wanted: EdgeEnd,
+    /// What else it held meanwhile.
+    pub guards: Vec<Guard>,
+}
+
+/// A lock that was held while another dependency was made, or while a writer waited. Two tasks that
+/// hold one lock in modes that exclude each other cannot both be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Guard {
+    /// Id of the class within this file.
+    pub class: u32,
+    /// Tells locks of one class apart within this process.
+    pub instance: u64,
+    /// How it was held.
+    pub mode: Mode,
 }
 
 /// One end of a recorded edge.

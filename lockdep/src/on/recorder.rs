@@ -17,10 +17,12 @@ use rustc_hash::FxHashSet;
 use crate::on::found::Met;
 use crate::on::hook;
 use crate::on::loss::{self, Loss, Said};
+use crate::on::map::{self, Word};
 use crate::on::modules::Modules;
-use crate::on::record::{EXTENSION, Edge, EdgeEnd, Record, VERSION};
+use crate::on::record::{EXTENSION, Edge, EdgeEnd, Guard, Record, VERSION};
 use crate::on::registry::{self, Node};
 use crate::on::tracker::Learned;
+use crate::on::withheld::{SeenWriter, Withheld};
 use crate::on::witness::{End, Witness};
 
 /// Bytes of a line that most records fit in; a longer line takes more attempts.
@@ -61,11 +63,9 @@ impl Recorder {
 
     /// Appends what one event taught.
     pub(crate) fn record(&self, learned: &Learned) {
-        let Learned { class, dependencies, met } = learned;
-        let is_empty = class.is_none() && dependencies.is_empty() && met.is_empty();
         let mut file = self.file.lock();
         let lost = file.as_ref().map_or(loss::any(), |file| file.said.is_behind());
-        if is_empty && !lost || !self.is_writing() {
+        if learned.is_empty() && !lost || !self.is_writing() {
             return;
         }
         if let Err(error) = self.write(&mut file, learned) {
@@ -91,7 +91,19 @@ impl Recorder {
             file.class(class)?;
         }
         for witness in &learned.dependencies {
-            file.dependency(witness)?;
+            let edge = file.edge(witness)?;
+            file.line(&Record::Edge(edge))?;
+        }
+        for SeenWriter { class, guards } in &learned.writers {
+            file.class(*class)?;
+            let guards = file.guards(guards)?;
+            file.line(&Record::Writer { class: class.bits(), guards })?;
+        }
+        for Withheld { cycle, closing, reason } in &learned.withheld {
+            let cycle = cycle.iter().map(|witness| file.edge(witness));
+            let cycle = cycle.collect::<io::Result<_>>()?;
+            let (closing, reason) = (*closing as u32, reason.clone());
+            file.line(&Record::HeldBack { cycle, closing, reason })?;
         }
         for met in &learned.met {
             file.met(met)?;
@@ -164,11 +176,23 @@ impl RecordFile {
         Ok(())
     }
 
-    fn dependency(&mut self, witness: &Witness) -> io::Result<()> {
+    fn edge(&mut self, witness: &Witness) -> io::Result<Edge> {
         let held = self.end(&witness.held)?;
         let wanted = self.end(&witness.wanted)?;
         let task = witness.task.as_ref().to_owned();
-        self.line(&Record::Edge(Edge { task, held, wanted }))
+        Ok(Edge { task, held, wanted, guards: self.guards(&witness.guards)? })
+    }
+
+    fn guards(&mut self, guards: &[Word]) -> io::Result<Vec<Guard>> {
+        let guard = |guard: &Word| {
+            self.class(guard.node())?;
+            Ok(Guard {
+                class: guard.node().bits(),
+                instance: map::instance_of(guard.lock()),
+                mode: guard.how().mode(),
+            })
+        };
+        guards.iter().map(guard).collect()
     }
 
     fn met(&mut self, met: &Met) -> io::Result<()> {
@@ -201,7 +225,7 @@ impl RecordFile {
             class: node.bits(),
             mode: end.entry.how().mode(),
             trylock: end.entry.how().is_trylock(),
-            instance: crate::on::map::instance_of(end.entry.lock()),
+            instance: map::instance_of(end.entry.lock()),
             place: end.site.into(),
             stack,
         })

@@ -20,6 +20,7 @@ use crate::on::settings::{BacktraceStyle, Level, Settings};
 use crate::on::task::{Held, Keys, Task};
 use crate::on::thread;
 use crate::on::trace;
+use crate::on::withheld::{SeenWriter, Withheld};
 use crate::on::witness::{End, Witness};
 use crate::violation::{Assertion, Point, Violation};
 
@@ -46,8 +47,24 @@ pub(crate) struct Learned {
     pub(crate) class: Option<Node>,
     /// Dependencies between classes that were not known.
     pub(crate) dependencies: Vec<Arc<Witness>>,
+    /// Classes for which somebody waited to write with fewer locks held than before.
+    pub(crate) writers: Vec<SeenWriter>,
+    /// Cycles that the level holds back.
+    pub(crate) withheld: Vec<Withheld>,
     /// Rules that the event broke.
     pub(crate) met: Vec<Met>,
+}
+
+impl Learned {
+    /// Whether there is nothing to write down.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Learned { class, dependencies, writers, withheld, met } = self;
+        class.is_none()
+            && dependencies.is_empty()
+            && writers.is_empty()
+            && withheld.is_empty()
+            && met.is_empty()
+    }
 }
 
 impl Tracker {
@@ -330,7 +347,8 @@ impl Tracker {
     }
 
     fn witness(&self, task: &Task, held: &Held, wanted: &End) -> Arc<Witness> {
-        Arc::new(Witness { task: name(task), held: self.end(held), wanted: wanted.clone() })
+        let guards = Arc::from([]);
+        Arc::new(Witness { task: name(task), held: self.end(held), wanted: wanted.clone(), guards })
     }
 
     fn end(&self, held: &Held) -> End {

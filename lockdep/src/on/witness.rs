@@ -45,6 +45,8 @@ pub(crate) struct Witness {
     pub(crate) task: Arc<str>,
     pub(crate) held: End,
     pub(crate) wanted: End,
+    /// What else was held: the entries of all other locks.
+    pub(crate) guards: Arc<[Word]>,
 }
 
 impl Witness {
