@@ -7,7 +7,7 @@
 use std::fmt;
 
 use crate::class::Class;
-use crate::violation::{Dependency, Signature, Violation};
+use crate::violation::{Dependency, Signature};
 
 /// A cycle of dependencies that the level holds back.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,7 +58,7 @@ impl HeldBack {
     /// What to compare when repeats are to be dropped: that of the cycle as an inversion, whatever
     /// the reason.
     pub fn signature(&self) -> Signature {
-        Violation::Inversion { cycle: self.cycle.clone(), closing: self.closing }.signature()
+        Signature::of_inversion(&self.cycle)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::mode::Mode;
 /// How a lock is taken: its mode, whether the call can block, and its nesting level.
 ///
 /// One byte, because it is passed with every event: mode in bits 0 and 1, try-lock in bit 2,
-/// subclass in bits 3 to 5.
+/// subclass in bits 3 to 5, in bit 6 whether an exclusive hold was downgraded.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct How(u8);
 
@@ -15,8 +15,9 @@ impl How {
     const MODE_MASK: u8 = 3;
     const TRYLOCK_BIT: u8 = 4;
     const SUBCLASS_SHIFT: u32 = 3;
+    const DOWNGRADED_BIT: u8 = 64;
     /// Number of bits in use.
-    pub const BITS: u32 = 6;
+    pub const BITS: u32 = 7;
 
     /// The largest nesting level.
     pub const MAX_SUBCLASS: u8 = 7;
@@ -45,13 +46,24 @@ impl How {
     #[track_caller]
     pub const fn subclass(self, subclass: u8) -> How {
         assert!(subclass <= How::MAX_SUBCLASS, "lockdep: a subclass is a number from 0 to 7");
-        How(self.0 & (How::MODE_MASK | How::TRYLOCK_BIT) | subclass << How::SUBCLASS_SHIFT)
+        How(self.0 & !(How::MAX_SUBCLASS << How::SUBCLASS_SHIFT) | subclass << How::SUBCLASS_SHIFT)
     }
 
-    /// The same acquire in another mode.
+    /// The same hold in another mode. That it was exclusive before is kept in mind.
     #[must_use]
     pub const fn with_mode(self, mode: Mode) -> How {
-        How(self.0 & !How::MODE_MASK | mode as u8)
+        let other = self.0 & !(How::MODE_MASK | How::DOWNGRADED_BIT) | mode as u8;
+        let was_alone = matches!(self.mode(), Mode::Exclusive) || self.0 & How::DOWNGRADED_BIT != 0;
+        How(other | if was_alone && mode.is_shared() { How::DOWNGRADED_BIT } else { 0 })
+    }
+
+    /// The mode that says whom the hold keeps away from the lock.
+    ///
+    /// Two tasks cannot both hold one lock downgraded: each would have had to be alone first, while
+    /// the other one reads. So as a guard such a hold is an upgradable one.
+    #[must_use]
+    pub const fn guard_mode(self) -> Mode {
+        if self.0 & How::DOWNGRADED_BIT != 0 { Mode::Upgradable } else { self.mode() }
     }
 
     /// The mode the lock is held in afterwards.
@@ -74,7 +86,7 @@ impl How {
     /// The nesting level, 0 to [`How::MAX_SUBCLASS`].
     #[must_use]
     pub const fn level(self) -> u8 {
-        self.0 >> How::SUBCLASS_SHIFT
+        self.0 >> How::SUBCLASS_SHIFT & How::MAX_SUBCLASS
     }
 
     /// All of it, in [`How::BITS`] bits.
@@ -125,5 +137,16 @@ mod tests {
         assert_eq!(how.with_mode(Mode::Exclusive).subclass(0), How::EXCLUSIVE.trylock());
         assert_eq!(How::UPGRADABLE.subclass(7).mode(), Mode::Upgradable);
         assert!(how.bits() < 1 << How::BITS);
+    }
+
+    #[test]
+    fn a_downgraded_hold_keeps_others_of_its_kind_away() {
+        let how = How::EXCLUSIVE.subclass(3).with_mode(Mode::Shared);
+        assert_eq!(
+            (how.mode(), how.guard_mode(), how.level()),
+            (Mode::Shared, Mode::Upgradable, 3)
+        );
+        assert_eq!(How::SHARED.guard_mode(), Mode::Shared);
+        assert_eq!(how.with_mode(Mode::Exclusive), How::EXCLUSIVE.subclass(3));
     }
 }

@@ -57,6 +57,16 @@ pub struct Dependency {
     pub wanted: Touch,
 }
 
+/// One task waited for a lock.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "lockdep", derive(serde::Serialize, serde::Deserialize))]
+pub struct Waiter {
+    /// The task: a thread's name, or what stands for it.
+    pub task: String,
+    /// The lock it wanted.
+    pub wanted: Touch,
+}
+
 /// A broken rule.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "lockdep", derive(serde::Serialize, serde::Deserialize))]
@@ -71,6 +81,12 @@ pub enum Violation {
         cycle: Vec<Dependency>,
         /// Index of the dependency that closed the cycle.
         closing: usize,
+        /// Writers that wait between a reader that waits and a reader that holds, in the cycle's order.
+        writers: Vec<Waiter>,
+        /// Whether it was shown that all of them can be where they are at the same time. If not, there
+        /// were too many combinations to try, of which those that were tried are kept apart by a lock
+        /// that both sides hold.
+        proven: bool,
     },
     /// Two or more locks of one class were taken in both orders.
     InstanceInversion {
@@ -132,14 +148,22 @@ pub enum Assertion {
     NoneHeld,
 }
 
-/// What makes two violations the same one: the rule, the classes and the modes, but neither tasks
-/// nor places of acquire nor instances.
+/// What makes two violations the same one: the rule and the classes, for a rule about modes also
+/// those, but neither tasks nor places of acquire nor instances.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Signature {
     code: &'static str,
     locks: Vec<(Class, Mode)>,
     /// Where, for a rule that is about a place in the source.
     place: Option<Place>,
+}
+
+impl Signature {
+    /// That of an inversion along this cycle. Modes do not matter: whatever they are, the order is
+    /// mended in the same place.
+    pub(crate) fn of_inversion(cycle: &[Dependency]) -> Signature {
+        Signature { code: "LD0002", locks: classes(cycle), place: None }
+    }
 }
 
 impl Violation {
@@ -162,9 +186,8 @@ impl Violation {
             Violation::Recursion(dependency) | Violation::UnorderedNesting(dependency) => {
                 modes(std::slice::from_ref(dependency))
             }
-            Violation::Inversion { cycle, .. } | Violation::InstanceInversion { cycle, .. } => {
-                modes(cycle)
-            }
+            Violation::Inversion { cycle, .. } => return Signature::of_inversion(cycle),
+            Violation::InstanceInversion { cycle, .. } => classes(cycle),
             Violation::ReleaseNotHeld { class, .. } => vec![(class.clone(), Mode::Exclusive)],
             Violation::HeldLockFreed { held, .. } => vec![(held.class.clone(), held.mode)],
             Violation::AssertionFailed { class, .. } => {
@@ -186,4 +209,10 @@ fn modes(cycle: &[Dependency]) -> Vec<(Class, Mode)> {
         .flat_map(|dependency| [&dependency.held, &dependency.wanted])
         .map(|touch| (touch.class.clone(), touch.mode))
         .collect()
+}
+
+/// The classes along a cycle.
+fn classes(cycle: &[Dependency]) -> Vec<(Class, Mode)> {
+    let class = |dependency: &Dependency| (dependency.held.class.clone(), Mode::Exclusive);
+    cycle.iter().map(class).collect()
 }

@@ -119,7 +119,7 @@ impl Pair {
             assert_eq!(inserted, Inserted::Known, "{new:?}");
             return inserted;
         }
-        assert_eq!(self.graph.witness(from, to, kind), Some(&operation));
+        assert_eq!(self.graph.weight(Step { from, to, kind }), Some(&operation));
         match (self.twin.insert(new), &inserted) {
             (None, Inserted::New) => {}
             (Some(length), Inserted::Closes(cycle)) => self.check(new, cycle, length),

@@ -162,7 +162,7 @@ fn inversion(seen: &[&[Sighting<'_>]], processes: &[Process], symbols: &mut Symb
         let task = format!("{} in {}", sighting.edge.task, program(process));
         cycle.push(Dependency { task: distinct(&mut tasks, task, sighting.process), held, wanted });
     }
-    Violation::Inversion { closing: cycle.len() - 1, cycle }
+    Violation::Inversion { closing: cycle.len() - 1, cycle, writers: Vec::new(), proven: true }
 }
 
 /// `task`, told from one of the same name in another process.
@@ -225,7 +225,7 @@ mod tests {
             task: "main".to_owned(),
             held: end(*held),
             wanted: end(*wanted),
-            guards: Vec::new(),
+            guards: Default::default(),
         });
         Process {
             executable: format!("/x/{program}"),

@@ -36,10 +36,11 @@ pub(crate) fn with_siblings(key: u64) -> u64 {
     key.rotate_left(32) ^ SITE_MULTIPLIER
 }
 
-/// The key of two locks of one class taken in this order and in these ways.
-pub(crate) fn pair(held: Word, wanted: Word) -> u64 {
+/// The key of two locks of one class taken in this order and in these ways, by a chain: what else
+/// it holds may keep others away.
+pub(crate) fn pair(chain: u64, held: Word, wanted: Word) -> u64 {
     let bits = |entry: Word| entry.lock() | u64::from(entry.how().bits());
-    fold(fold(bits(held), SITE_MULTIPLIER) ^ bits(wanted), CHAIN_MULTIPLIER)
+    chain ^ fold(fold(bits(held), SITE_MULTIPLIER) ^ bits(wanted), CHAIN_MULTIPLIER)
 }
 
 /// The key of a lock's constructor: its place and what it is.
@@ -113,12 +114,12 @@ impl KeyCache {
 mod tests {
     use super::*;
     use crate::how::How;
-    use crate::on::map::Map;
+    use crate::on::map::{Map, Tag};
     use crate::on::registry::ClassId;
 
     #[test]
     fn the_key_tells_mode_and_order_apart() {
-        let word = |class| Map::new().resolve(ClassId::new(class).unwrap(), 1);
+        let word = |class| Map::new().resolve(ClassId::new(class).unwrap(), Tag::COMMON, 1);
         let (a, b) = (word(1).held(How::EXCLUSIVE), word(2).held(How::EXCLUSIVE));
         let read_b = word(2).held(How::SHARED);
         let a_b = extend(extend(EMPTY, a), b);
@@ -126,8 +127,9 @@ mod tests {
         assert_ne!(a_b, extend(extend(EMPTY, a), read_b));
         let nested = word(1).held(How::EXCLUSIVE.subclass(1));
         assert_ne!(extend(EMPTY, nested), extend(EMPTY, a));
-        assert_ne!(pair(a, b), pair(b, a));
-        assert_ne!(pair(a, b), pair(a, read_b));
+        assert_ne!(pair(0, a, b), pair(0, b, a));
+        assert_ne!(pair(0, a, b), pair(0, a, read_b));
+        assert_ne!(pair(0, a, b), pair(a_b, a, b));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 
 use crate::mode::Mode;
 use crate::on::registry::Node;
+use crate::on::witness::Witness;
 use crate::violation::Violation;
 
 /// A violation as it was met by one event.
@@ -35,10 +36,18 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// Of a rule about dependencies, given as class, mode held and mode wanted along a cycle.
-    pub(crate) fn of_cycle(rule: u8, mut locks: Vec<(Node, Mode, Mode)>) -> Identity {
-        let smallest = (0..locks.len()).min_by_key(|&at| locks[at]).unwrap_or(0);
-        locks.rotate_left(smallest);
+    /// Of a rule about a cycle, given as its classes.
+    pub(crate) fn of_cycle(rule: u8, mut nodes: Vec<Node>) -> Identity {
+        let smallest = (0..nodes.len()).min_by_key(|&at| nodes[at]).unwrap_or(0);
+        nodes.rotate_left(smallest);
+        let locks = nodes.into_iter().map(|node| (node, Mode::Exclusive, Mode::Exclusive));
+        Identity { rule, locks: locks.collect(), site: 0 }
+    }
+
+    /// Of a rule about two locks of one class, or one lock taken twice.
+    pub(crate) fn of_nesting(rule: u8, witness: &Witness) -> Identity {
+        let (held, wanted) = (witness.held.entry, witness.wanted.entry);
+        let locks = vec![(held.node(), held.how().mode(), wanted.how().mode())];
         Identity { rule, locks, site: 0 }
     }
 

@@ -19,7 +19,11 @@
 //! strongly. Only an `ExclusiveQueued` one makes a difference.
 //!
 //! An edge that closes a cycle is stored like any other, because the next one may close another
-//! cycle through it. Edges go only with their nodes.
+//! cycle through it. Edges go only with their nodes. A search stays within one strongly connected
+//! component, which [`crate::on::order`] knows: an edge between two of them is on no cycle.
+//!
+//! What an edge carries for each kind is the caller's: a witness, or all that must be known to say
+//! whether the parties of a cycle can meet (`feasible`).
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -30,7 +34,7 @@ use petgraph::graphmap::DiGraphMap;
 use rustc_hash::FxBuildHasher;
 
 use crate::mode::Mode;
-use crate::on::order::{Order, Placed};
+use crate::on::order::Order;
 
 /// How the lock at an edge's start was held and the lock at its end was wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,12 +68,30 @@ impl Kind {
         }
     }
 
-    const fn holds_shared(self) -> bool {
+    /// Whether the edge's lock is held by a reader.
+    pub const fn holds_shared(self) -> bool {
         matches!(self, Kind::SharedQueued | Kind::SharedRecursive)
     }
 
-    const fn wants_recursively(self) -> bool {
+    /// Whether the edge's lock is wanted by a reader that passes writers.
+    pub const fn wants_recursively(self) -> bool {
         matches!(self, Kind::ExclusiveRecursive | Kind::SharedRecursive)
+    }
+}
+
+/// The kinds that an edge was seen in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kinds(u8);
+
+impl Kinds {
+    /// Whether the edge was seen in this kind.
+    pub const fn contains(self, kind: Kind) -> bool {
+        self.0 & 1 << kind as u8 != 0
+    }
+
+    /// The kinds, in the order of their declaration.
+    pub fn iter(self) -> impl Iterator<Item = Kind> {
+        Kind::ALL.into_iter().filter(move |kind| self.contains(*kind))
     }
 }
 
@@ -95,25 +117,13 @@ pub enum Inserted<N> {
     Closes(Vec<Step<N>>),
 }
 
-/// The witnesses of an edge, one for each kind it was seen in.
-struct Edge<W> {
-    witnesses: [Option<W>; Kind::ALL.len()],
-    /// Whether the edge stands outside the order because it closes a cycle, harmless or not.
-    closing: bool,
-}
+/// What an edge carries, for each kind it was seen in.
+type Edge<W> = [Option<W>; Kind::ALL.len()];
 
-impl<W> Edge<W> {
-    fn has(&self, kind: Kind) -> bool {
-        self.witnesses[kind as usize].is_some()
-    }
-}
-
-/// Dependencies between nodes, each with a witness for every kind.
+/// Dependencies between nodes, each with something of the caller's for every kind.
 pub struct Graph<N, W> {
     edges: DiGraphMap<N, Edge<W>, FxBuildHasher>,
     order: Order<N>,
-    /// Number of edges outside the order; while it is 0 the graph has no cycle.
-    closing: usize,
 }
 
 impl<N: Copy + Ord + Hash, W> Default for Graph<N, W> {
@@ -127,7 +137,6 @@ impl<N: Copy + Ord + Hash, W> fmt::Debug for Graph<N, W> {
         f.debug_struct("Graph")
             .field("nodes", &self.edges.node_count())
             .field("edges", &self.edges.edge_count())
-            .field("closing", &self.closing)
             .finish()
     }
 }
@@ -135,46 +144,85 @@ impl<N: Copy + Ord + Hash, W> fmt::Debug for Graph<N, W> {
 impl<N: Copy + Ord + Hash, W> Graph<N, W> {
     /// A graph without edges.
     pub fn new() -> Graph<N, W> {
-        Graph { edges: DiGraphMap::default(), order: Order::new(), closing: 0 }
+        Graph { edges: DiGraphMap::default(), order: Order::new() }
     }
 
     /// Adds an edge and says whether it closes a cycle that can deadlock.
     ///
-    /// `witness` is called if the edge was not known in this kind.
+    /// `weight` is called if the edge was not known in this kind.
     ///
     /// Cost: constant if the edge is known or its ends stand in order; O(√edges) amortised while
-    /// no edge closes a cycle; once one does, up to the size of the graph for each new edge.
+    /// it closes no cycle; else up to the size of the component that its ends are in.
     pub fn insert(
         &mut self,
         from: N,
         to: N,
         kind: Kind,
-        witness: impl FnOnce() -> W,
+        weight: impl FnOnce() -> W,
     ) -> Inserted<N> {
-        match self.edges.edge_weight_mut(from, to) {
-            Some(edge) if edge.has(kind) => return Inserted::Known,
-            Some(edge) => edge.witnesses[kind as usize] = Some(witness()),
-            None => {
-                let closing = from != to && self.place(from, to) == Placed::Cyclic;
-                self.closing += usize::from(closing);
-                let mut edge = Edge { witnesses: [const { None }; Kind::ALL.len()], closing };
-                edge.witnesses[kind as usize] = Some(witness());
-                self.edges.add_edge(from, to, edge);
-            }
+        let step = Step { from, to, kind };
+        if self.weight(step).is_some() {
+            return Inserted::Known;
         }
-        // The order speaks for all edges in it; only edges outside it can be part of a cycle.
-        if self.closing == 0 {
-            return Inserted::New;
-        }
-        match self.search(Step { from, to, kind }) {
+        self.weight_or_insert(step, weight);
+        match self.cycle(step) {
             Some(cycle) => Inserted::Closes(cycle),
             None => Inserted::New,
         }
     }
 
-    /// The witness of an edge in one kind.
-    pub fn witness(&self, from: N, to: N, kind: Kind) -> Option<&W> {
-        self.edges.edge_weight(from, to)?.witnesses[kind as usize].as_ref()
+    /// What the edge carries in this kind; `weight` makes it if the edge is new.
+    pub fn weight_or_insert(&mut self, step: Step<N>, weight: impl FnOnce() -> W) -> &mut W {
+        let Step { from, to, kind } = step;
+        if !self.edges.contains_edge(from, to) {
+            // An edge from a node to itself leads nowhere.
+            if from != to {
+                self.place(from, to);
+            }
+            self.edges.add_edge(from, to, [const { None }; Kind::ALL.len()]);
+        }
+        let edge = self.edges.edge_weight_mut(from, to).expect("the edge is there or was added");
+        edge[kind as usize].get_or_insert_with(weight)
+    }
+
+    /// What an edge carries in one kind.
+    pub fn weight(&self, step: Step<N>) -> Option<&W> {
+        self.edges.edge_weight(step.from, step.to)?[step.kind as usize].as_ref()
+    }
+
+    /// What an edge carries, by kind.
+    pub fn weights(&self, from: N, to: N) -> impl Iterator<Item = (Kind, &W)> {
+        let edge = self.edges.edge_weight(from, to);
+        edge.into_iter().flat_map(|edge| {
+            Kind::ALL.into_iter().filter_map(|kind| Some((kind, edge[kind as usize].as_ref()?)))
+        })
+    }
+
+    /// Where edges lead from a node, and in which kinds.
+    pub fn successors(&self, node: N) -> impl Iterator<Item = (N, Kinds)> {
+        let edges = self.edges.edges_directed(node, Direction::Outgoing);
+        edges.map(|(_, to, edge)| (to, kinds(edge)))
+    }
+
+    /// From where edges lead to a node, and in which kinds.
+    pub fn predecessors(&self, node: N) -> impl Iterator<Item = (N, Kinds)> {
+        let edges = self.edges.edges_directed(node, Direction::Incoming);
+        edges.map(|(from, _, edge)| (from, kinds(edge)))
+    }
+
+    /// Whether an edge between two nodes is on a cycle, strong or not.
+    pub fn is_joined(&self, from: N, to: N) -> bool {
+        from == to || self.order.is_joined(from, to)
+    }
+
+    /// How many nodes some cycle joins with this one, itself included.
+    pub fn joined_count(&self, node: N) -> usize {
+        self.order.size(node)
+    }
+
+    /// All nodes that have or had an edge.
+    pub fn nodes(&self) -> impl Iterator<Item = N> {
+        self.edges.nodes()
     }
 
     /// How many pairs of nodes have an edge.
@@ -186,38 +234,31 @@ impl<N: Copy + Ord + Hash, W> Graph<N, W> {
     pub fn edges(&self) -> impl Iterator<Item = (Step<N>, &W)> {
         self.edges.all_edges().flat_map(|(from, to, edge)| {
             Kind::ALL.into_iter().filter_map(move |kind| {
-                Some((Step { from, to, kind }, edge.witnesses[kind as usize].as_ref()?))
+                Some((Step { from, to, kind }, edge[kind as usize].as_ref()?))
             })
         })
     }
 
     /// Removes a node and its edges.
     pub fn remove(&mut self, node: N) {
-        let outgoing = self.edges.edges_directed(node, Direction::Outgoing);
-        let incoming = self.edges.edges_directed(node, Direction::Incoming);
-        self.closing -= outgoing.chain(incoming).filter(|(_, _, edge)| edge.closing).count();
         self.edges.remove_node(node);
         self.order.remove(node);
     }
 
     /// Finds room for a new edge in the order.
-    fn place(&mut self, from: N, to: N) -> Placed {
+    fn place(&mut self, from: N, to: N) {
         let edges = &self.edges;
-        let ordered = |node, direction| {
-            edges
-                .edges_directed(node, direction)
-                .filter(|(_, _, edge)| !edge.closing)
-                .map(move |(from, to, _)| if direction == Direction::Outgoing { to } else { from })
-        };
         self.order.place(
             from,
             to,
-            |node| ordered(node, Direction::Outgoing),
-            |node| ordered(node, Direction::Incoming),
-        )
+            |node| edges.neighbors_directed(node, Direction::Outgoing),
+            |node| edges.neighbors_directed(node, Direction::Incoming),
+        );
     }
 
-    /// Searches a shortest cycle through `closing` that can deadlock.
+    /// A shortest cycle through an edge that is a deadlock by the rule of the module's head. The
+    /// edge is its first step.
+    ///
     ///
     /// 1. Start at the edge's end; the arrival is weak if the edge wants recursively.
     /// 2. From a weak arrival only edges that hold exclusively lead on.
@@ -226,9 +267,12 @@ impl<N: Copy + Ord + Hash, W> Graph<N, W> {
     ///    exclusively.
     /// 5. An edge from a node to itself joins a walk that leaves as a reader and comes back weakly.
     ///    From where walks come back strongly they do without the edge, and were found before.
-    fn search(&self, closing: Step<N>) -> Option<Vec<Step<N>>> {
+    pub fn cycle(&self, closing: Step<N>) -> Option<Vec<Step<N>>> {
         let round = closing.from == closing.to;
         if round && closing.kind != Kind::ExclusiveQueued {
+            return None;
+        }
+        if !self.is_joined(closing.from, closing.to) {
             return None;
         }
         let start = (closing.to, !closing.kind.wants_recursively());
@@ -239,13 +283,14 @@ impl<N: Copy + Ord + Hash, W> Graph<N, W> {
         while let Some(state) = queue.pop_front() {
             let (node, strong) = state;
             let as_reader = round && node == closing.from;
-            for (from, to, edge) in self.edges.edges_directed(node, Direction::Outgoing) {
-                if as_reader && from == to {
+            let from = node;
+            for (to, kinds) in self.successors(node) {
+                if as_reader && from == to || !self.is_joined(to, closing.from) {
                     continue;
                 }
                 let usable = |kind: &Kind| {
                     let leads_on = if as_reader { kind.holds_shared() } else { true };
-                    edge.has(*kind) && leads_on && (strong || !kind.holds_shared())
+                    kinds.contains(*kind) && leads_on && (strong || !kind.holds_shared())
                 };
                 let queueing = |kind: &Kind| usable(kind) && !kind.wants_recursively();
                 let best = Kind::ALL.into_iter().find(queueing);
@@ -274,6 +319,11 @@ impl<N: Copy + Ord + Hash, W> Graph<N, W> {
         let last = weakly_back.into_iter().find(|(_, step)| !strongly_back.contains(&step.from))?;
         Some(cycle(closing, &reached, last))
     }
+}
+
+fn kinds<W>(edge: &Edge<W>) -> Kinds {
+    let bit = |kind: Kind| u8::from(edge[kind as usize].is_some()) << kind as u8;
+    Kinds(Kind::ALL.into_iter().map(bit).sum())
 }
 
 /// A node, and whether it was arrived at strongly.

@@ -10,16 +10,26 @@ use std::sync::Arc;
 
 use dashmap::{DashMap, DashSet};
 use parking_lot::Mutex;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
+use crate::on::feasible::Sighted;
+use crate::on::found::Identity;
 use crate::on::graph::{Graph, Step};
 use crate::on::loss::{self, Loss};
 use crate::on::registry::Node;
+use crate::on::sightings::Sightings;
 use crate::on::trace::Trace;
-use crate::on::witness::Witness;
+use crate::on::withheld::Withheld;
+use crate::on::witness::{Waiter, Witness};
 
 /// How many chains are remembered; a program that makes more pays for validating some twice.
 const MAX_CHAINS: usize = 1 << 20;
+/// From how many chains on locks of one class are told apart no more.
+const MANY_CHAINS: usize = 1 << 16;
+/// How many chains that broke a rule are remembered.
+const MAX_BROKEN: usize = 1 << 16;
+/// How many cycles the ledger has room for.
+const MAX_WITHHELD: usize = 1 << 12;
 /// How many backtraces are kept; later witnesses have the place of the call only.
 const MAX_TRACES: usize = 1 << 18;
 
@@ -38,12 +48,20 @@ pub(crate) struct Graphs {
     pub(crate) classes: Order<Node>,
     /// Between the locks of each class that were nested.
     pub(crate) instances: Order<u64>,
+    /// Who was seen to wait for a lock as a writer, by class.
+    pub(crate) writers: FxHashMap<Node, Sightings<Arc<Waiter>>>,
+    /// Locks that were read twice while nobody could wait to write, by class.
+    pub(crate) recursions: FxHashMap<Node, Sightings<Arc<Witness>>>,
+    /// Cycles that the level holds back.
+    pub(crate) withheld: FxHashMap<Identity, Withheld>,
+    /// What the chains broke that broke a rule.
+    broken: FxHashMap<u64, Vec<usize>>,
 }
 
 /// One graph, and which of its edges broke a rule when they were added.
 pub(crate) struct Order<N> {
-    pub(crate) graph: Graph<N, Arc<Witness>>,
-    pub(crate) broken: FxHashMap<Step<N>, usize>,
+    pub(crate) graph: Sighted<N, Arc<Witness>>,
+    pub(crate) broken: FxHashSet<Step<N>>,
 }
 
 impl<N: Copy + Ord + Hash> fmt::Debug for Order<N> {
@@ -57,7 +75,32 @@ impl<N: Copy + Ord + Hash> fmt::Debug for Order<N> {
 
 impl<N: Copy + Ord + Hash> Default for Order<N> {
     fn default() -> Order<N> {
-        Order { graph: Graph::new(), broken: FxHashMap::default() }
+        Order { graph: Graph::new(), broken: FxHashSet::default() }
+    }
+}
+
+impl Graphs {
+    /// Which violations a chain stands for, if it broke a rule before.
+    pub(crate) fn broken_by(&self, chain: u64) -> Option<&[usize]> {
+        self.broken.get(&chain).map(Vec::as_slice)
+    }
+
+    /// Notes which violations a chain stands for, so that it need not be judged again.
+    pub(crate) fn set_broken(&mut self, chain: u64, violations: Vec<usize>) {
+        if self.broken.len() >= MAX_BROKEN {
+            self.broken.clear();
+        }
+        self.broken.insert(chain, violations);
+    }
+
+    /// Keeps a cycle for the ledger; false if it is known there, for this reason.
+    pub(crate) fn hold_back(&mut self, withheld: &Withheld) -> bool {
+        if self.withheld.len() >= MAX_WITHHELD {
+            loss::count(Loss::Withheld);
+            return false;
+        }
+        let known = self.withheld.insert(withheld.identity(), withheld.clone());
+        known.is_none_or(|known| known.reason != withheld.reason)
     }
 }
 
@@ -65,7 +108,7 @@ impl Order<u64> {
     /// Forgets a lock that is destroyed: no task can wait for it any more.
     pub(crate) fn forget(&mut self, lock: u64) {
         self.graph.remove(lock);
-        self.broken.retain(|step, _| step.from != lock && step.to != lock);
+        self.broken.retain(|step| step.from != lock && step.to != lock);
     }
 }
 
@@ -80,6 +123,11 @@ impl Knowledge {
             self.validated.clear();
         }
         self.validated.insert(chain);
+    }
+
+    /// Whether there are so many chains that no more should be made by telling locks apart.
+    pub(crate) fn has_many_chains(&self) -> bool {
+        self.validated.len() > MANY_CHAINS
     }
 
     /// The backtrace kept under `key`.

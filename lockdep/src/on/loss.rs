@@ -23,10 +23,12 @@ pub(crate) enum Loss {
     Classes,
     /// The set of validated chains was full and was emptied; chains are validated again.
     Chains,
+    /// A cycle that the level holds back was not kept because there are too many.
+    Withheld,
 }
 
 impl Loss {
-    const ALL: [Loss; 7] = [
+    const ALL: [Loss; 8] = [
         Loss::UnderAllocator,
         Loss::Interrupted,
         Loss::Unwritten,
@@ -34,6 +36,7 @@ impl Loss {
         Loss::Instances,
         Loss::Classes,
         Loss::Chains,
+        Loss::Withheld,
     ];
 
     const NUMBER: usize = Loss::ALL.len();
@@ -48,6 +51,7 @@ impl Loss {
             Loss::Backtraces => "backtraces not kept, because there are too many",
             Loss::Instances => "acquires not checked, because the numbers for locks ran out",
             Loss::Classes => "acquires not checked, because there are too many classes",
+            Loss::Withheld => "cycles held back and not kept, because there are too many",
             Loss::Chains => "times that all validated chains were forgotten, being too many",
         }
     }

@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! place   the Location of the lock's constructor (8 bytes)
-//! word    63    62…43   42…6       5…0
-//!         OWN   class   instance   0               (8 bytes)
+//! word    63    62…45   44…41   40…7       6…0
+//!         OWN   class   tag     instance   0       (8 bytes)
 //! ```
 //!
 //! | part | meaning | set |
 //! |---|---|---|
 //! | class | index in the registry, 0 before the first acquire | once, by the first acquire |
+//! | tag | sets a few locks of a class apart in chain keys (`census`) | with the class |
 //! | instance | number of this lock, never used again, 0 before the first acquire | with the class |
 //! | OWN | the tracker's own allocations take this lock: an allocator's lock | at any time |
 //!
@@ -26,19 +27,43 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::how::How;
+use crate::on::census;
 use crate::on::process;
 use crate::on::registry::{self, ClassId, Node};
 
 const INSTANCE_SHIFT: u32 = How::BITS;
-const CLASS_SHIFT: u32 = 43;
+const TAG_SHIFT: u32 = 41;
+const CLASS_SHIFT: u32 = TAG_SHIFT + Tag::BITS;
 const OWN_BIT: u64 = 1 << 63;
-const CLASS_MASK: u64 = !OWN_BIT & !((1 << CLASS_SHIFT) - 1);
+/// Class and tag: what a chain key knows of a lock.
+const KIND_MASK: u64 = !OWN_BIT & !((1 << TAG_SHIFT) - 1);
 const HOW_MASK: u64 = (1 << How::BITS) - 1;
 
 /// The largest class a map can name.
 pub(crate) const MAX_CLASS: u32 = (1 << (63 - CLASS_SHIFT)) - 1;
 /// The largest number a lock can have.
-pub(crate) const MAX_INSTANCE: u64 = (1 << (CLASS_SHIFT - INSTANCE_SHIFT)) - 1;
+pub(crate) const MAX_INSTANCE: u64 = (1 << (TAG_SHIFT - INSTANCE_SHIFT)) - 1;
+
+/// Sets a lock apart from others of its class in chain keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tag(u8);
+
+impl Tag {
+    const BITS: u32 = 4;
+    /// Of locks that nothing sets apart.
+    pub(crate) const COMMON: Tag = Tag(0);
+    /// Of the locks for which no tag was left.
+    pub(crate) const REST: Tag = Tag((1 << Tag::BITS) - 1);
+
+    pub(crate) const fn new(tag: u8) -> Tag {
+        assert!(tag <= Tag::REST.0, "a tag has four bits");
+        Tag(tag)
+    }
+
+    pub(crate) const fn get(self) -> u8 {
+        self.0
+    }
+}
 
 /// Ties one lock to its class. Lives inside the lock; 16 bytes.
 pub struct Map {
@@ -70,7 +95,7 @@ impl Map {
         let map = Map::new();
         let instance = crate::on::thread::with_task(crate::on::task::Task::next_instance);
         if let (Some(class), Some(instance)) = (class, instance) {
-            map.resolve(class, instance);
+            map.resolve(class, census::tag_for_new(class.get()), instance);
         }
         map
     }
@@ -86,14 +111,17 @@ impl Map {
     }
 
     /// Gives the lock its class and number unless another thread was first; returns what holds.
-    pub(crate) fn resolve(&self, class: ClassId, instance: u64) -> Word {
+    pub(crate) fn resolve(&self, class: ClassId, tag: Tag, instance: u64) -> Word {
+        let (class, tag) = (u64::from(class.get()), u64::from(tag.0));
+        let given = class << CLASS_SHIFT | tag << TAG_SHIFT | instance << INSTANCE_SHIFT;
         let mut old = self.word.load(Relaxed);
         loop {
             if Word(old).is_resolved() {
+                // Nobody else will use the tag that came with this call.
+                census::forget(Word(given));
                 return Word(old);
             }
-            let class = u64::from(class.get()) << CLASS_SHIFT;
-            let new = old & OWN_BIT | class | instance << INSTANCE_SHIFT;
+            let new = old & OWN_BIT | given;
             match self.word.compare_exchange(old, new, Relaxed, Relaxed) {
                 Ok(_) => return Word(new),
                 Err(now) => old = now,
@@ -123,7 +151,7 @@ impl Word {
         self.0.cast_signed() > 0
     }
 
-    /// Class and instance as one value: what tells this lock from all others.
+    /// Class, tag and instance as one value: what tells this lock from all others.
     #[inline]
     pub(crate) fn lock(self) -> u64 {
         self.0 & !OWN_BIT & !HOW_MASK
@@ -152,10 +180,16 @@ impl Word {
         self.0 ^ word.0 <= HOW_MASK && word.is_plain()
     }
 
-    /// The class and how an entry is held: what a chain key is made of.
+    /// The class, the tag and how an entry is held: what a chain key is made of.
     #[inline]
     pub(crate) fn chain_bits(self) -> u64 {
-        self.0 & (CLASS_MASK | HOW_MASK)
+        self.0 & (KIND_MASK | HOW_MASK)
+    }
+
+    /// What sets the lock apart from others of its class.
+    #[inline]
+    pub(crate) fn tag(self) -> Tag {
+        Tag((self.0 >> TAG_SHIFT) as u8 & Tag::REST.0)
     }
 
     /// The class, 0 if there is none yet.
@@ -190,8 +224,10 @@ pub(crate) fn instance_of(lock: u64) -> u64 {
 impl Drop for Map {
     #[inline]
     fn drop(&mut self) {
-        if Word(*self.word.get_mut()).is_resolved() {
+        let word = Word(*self.word.get_mut());
+        if word.is_resolved() {
             crate::on::event::destroyed(self);
+            census::forget(word);
         }
     }
 }
@@ -229,18 +265,18 @@ mod tests {
         assert!(!map.word().is_resolved());
         map.set_own();
         assert!(!map.word().is_resolved());
-        let first = map.resolve(ClassId::new(7).unwrap(), 9);
-        let second = map.resolve(ClassId::new(8).unwrap(), 10);
+        let first = map.resolve(ClassId::new(7).unwrap(), Tag::new(3), 9);
+        let second = map.resolve(ClassId::new(8).unwrap(), Tag::COMMON, 10);
         assert_eq!(first, second);
-        assert_eq!((first.class(), instance_of(first.lock())), (7, 9));
+        assert_eq!((first.class(), first.tag(), instance_of(first.lock())), (7, Tag::new(3), 9));
         assert!(first.is_own() && !first.is_plain());
     }
 
     #[test]
     fn an_entry_is_told_from_its_neighbours() {
         let (map, next) = (Map::new(), Map::new());
-        let word = map.resolve(ClassId::new(MAX_CLASS).unwrap(), MAX_INSTANCE);
-        let other = next.resolve(ClassId::new(MAX_CLASS).unwrap(), MAX_INSTANCE - 1);
+        let word = map.resolve(ClassId::new(MAX_CLASS).unwrap(), Tag::REST, MAX_INSTANCE);
+        let other = next.resolve(ClassId::new(MAX_CLASS).unwrap(), Tag::REST, MAX_INSTANCE - 1);
         let how = How::SHARED_RECURSIVE.trylock().subclass(7);
         let entry = word.held(how);
         assert!(entry.is_plainly(word) && !entry.is_plainly(other));

@@ -1,11 +1,15 @@
 //! The build that tracks. Everything the crate offers but the value types and the macros.
 
+mod census;
 mod chain;
 pub mod event;
+pub mod feasible;
+mod finding;
 mod fork;
 mod found;
 pub mod frames;
 pub mod graph;
+pub mod guards;
 pub mod hook;
 mod knowledge;
 mod list;
@@ -26,6 +30,7 @@ pub mod report;
 mod rules;
 mod same_class;
 pub mod settings;
+pub mod sightings;
 mod task;
 mod thread;
 mod trace;

@@ -10,6 +10,7 @@ use std::panic::Location;
 use once_cell::race::OnceBox;
 
 use crate::how::{Describe, How};
+use crate::on::census;
 use crate::on::fork;
 use crate::on::found::Met;
 use crate::on::hook;
@@ -162,7 +163,8 @@ fn number(task: &Task, map: &Map, describe: Describe) -> Option<Word> {
     if own::has(map.place()) {
         map.set_own();
     }
-    task.next_instance().map(|instance| map.resolve(class, instance))
+    task.next_instance()
+        .map(|instance| map.resolve(class, census::tag_for_new(class.get()), instance))
 }
 
 /// The cold path of `event::acquired`.

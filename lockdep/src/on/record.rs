@@ -24,7 +24,6 @@ pub const EXTENSION: &str = "lockdep";
 /// One line of a record file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "a record lives for one line, never in a collection")]
 pub enum Record {
     /// The first line: which process wrote this.
     Process {
@@ -56,12 +55,7 @@ pub enum Record {
     Edge(Edge),
     /// A task waited to write, for the first time with so few locks held: from now on a plain
     /// reader of the class may block behind another.
-    Writer {
-        /// Id of the class within this file.
-        class: u32,
-        /// What the task held meanwhile.
-        guards: Vec<Guard>,
-    },
+    Writer(Writer),
     /// A cycle that the level holds back. The last line with the same classes and modes counts; a
     /// violation with them counts more.
     HeldBack {
@@ -103,8 +97,28 @@ pub struct Edge {
     pub held: EdgeEnd,
     /// The lock it wanted.
     pub wanted: EdgeEnd,
-    /// What else it held meanwhile.
-    pub guards: Vec<Guard>,
+    /// What it held meanwhile.
+    pub guards: GuardSet,
+}
+
+/// A task that waited for a lock as a writer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Writer {
+    /// The task.
+    pub task: String,
+    /// The lock it wanted.
+    pub wanted: EdgeEnd,
+    /// What it held meanwhile.
+    pub guards: GuardSet,
+}
+
+/// All that a task held when it wanted one more lock, as far as it keeps others away.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuardSet {
+    /// The locks that can be told from all others of their class.
+    pub held: Vec<Guard>,
+    /// Whether these are all that was held, and the lock that was wanted can be told from others too.
+    pub complete: bool,
 }
 
 /// A lock that was held while another dependency was made, or while a writer waited. Two tasks that

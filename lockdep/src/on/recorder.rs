@@ -15,14 +15,15 @@ use parking_lot::Mutex;
 use rustc_hash::FxHashSet;
 
 use crate::on::found::Met;
+use crate::on::guards::{self, Guards};
 use crate::on::hook;
 use crate::on::loss::{self, Loss, Said};
-use crate::on::map::{self, Word};
+use crate::on::map;
 use crate::on::modules::Modules;
-use crate::on::record::{EXTENSION, Edge, EdgeEnd, Guard, Record, VERSION};
+use crate::on::record::{EXTENSION, Edge, EdgeEnd, Guard, GuardSet, Record, VERSION, Writer};
 use crate::on::registry::{self, Node};
 use crate::on::tracker::Learned;
-use crate::on::withheld::{SeenWriter, Withheld};
+use crate::on::withheld::Withheld;
 use crate::on::witness::{End, Witness};
 
 /// Bytes of a line that most records fit in; a longer line takes more attempts.
@@ -94,10 +95,10 @@ impl Recorder {
             let edge = file.edge(witness)?;
             file.line(&Record::Edge(edge))?;
         }
-        for SeenWriter { class, guards } in &learned.writers {
-            file.class(*class)?;
-            let guards = file.guards(guards)?;
-            file.line(&Record::Writer { class: class.bits(), guards })?;
+        for waiter in &learned.writers {
+            let task = waiter.task.as_ref().to_owned();
+            let (wanted, guards) = (file.end(&waiter.wanted)?, file.guards(&waiter.guards)?);
+            file.line(&Record::Writer(Writer { task, wanted, guards }))?;
         }
         for Withheld { cycle, closing, reason } in &learned.withheld {
             let cycle = cycle.iter().map(|witness| file.edge(witness));
@@ -183,16 +184,15 @@ impl RecordFile {
         Ok(Edge { task, held, wanted, guards: self.guards(&witness.guards)? })
     }
 
-    fn guards(&mut self, guards: &[Word]) -> io::Result<Vec<Guard>> {
-        let guard = |guard: &Word| {
-            self.class(guard.node())?;
-            Ok(Guard {
-                class: guard.node().bits(),
-                instance: map::instance_of(guard.lock()),
-                mode: guard.how().mode(),
-            })
+    fn guards(&mut self, guards: &Guards) -> io::Result<GuardSet> {
+        let guard = |guard: &guards::Guard| {
+            let node = Node::new(guard.class, 0);
+            self.class(node)?;
+            let (class, instance) = (node.bits(), map::instance_of(guard.lock));
+            Ok(Guard { class, instance, mode: guard.mode })
         };
-        guards.iter().map(guard).collect()
+        let held = guards.held().iter().map(guard).collect::<io::Result<_>>()?;
+        Ok(GuardSet { held, complete: guards.is_complete() })
     }
 
     fn met(&mut self, met: &Met) -> io::Result<()> {

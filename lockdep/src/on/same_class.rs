@@ -5,13 +5,14 @@
 
 use std::sync::Arc;
 
-use crate::on::graph::{Kind, Step};
+use crate::on::finding::Finding;
+use crate::on::guards::Guards;
 use crate::on::knowledge::Graphs;
 use crate::on::map::Word;
 use crate::on::nested;
-use crate::on::rules::{self, Finding, Judged, Verdict};
+use crate::on::rules::{self, Judged};
 use crate::on::settings::Level;
-use crate::on::task::{Held, Task};
+use crate::on::task::{Held, Keys, Task};
 use crate::on::witness::Witness;
 
 /// All rules of this file, for a `task` that is about to wait for the lock `wanted`.
@@ -19,38 +20,42 @@ pub(crate) fn check(
     level: Level,
     graphs: &mut Graphs,
     task: &Task,
-    wanted: Word,
+    (wanted, keys): (Word, Keys),
+    guards: &Guards,
     witness: impl Fn(&Held) -> Arc<Witness>,
 ) -> Judged {
     let mut judged = Judged::default();
+    let sighting = |held: &Held| rules::sighting(held.entry, wanted, guards, witness(held));
     for held in task.siblings(wanted.class()) {
         if held.entry.lock() == wanted.lock() && blocks(held.entry, wanted) {
-            judged.findings.push(Finding::Recursion(witness(&held)));
+            rules::recursion(level, graphs, wanted, sighting(&held), &mut judged);
         }
     }
     for held in task.nearest_siblings(wanted.class()) {
-        if held.entry.lock() == wanted.lock() || task.knows_pair(held.entry, wanted) {
+        if held.entry.lock() == wanted.lock() || task.knows_pair(keys, held.entry, wanted) {
             continue;
         }
         // Locks of one class taken at different levels are of different classes.
         if held.entry.node() != wanted.node() {
-            task.learn_pair(held.entry, wanted);
+            task.learn_pair(keys, held.entry, wanted);
             continue;
         }
         nested::add(wanted.class());
-        let before = judged.broken_count();
+        let before = judged.findings.len();
         match level {
             Level::Order if blocks(held.entry, wanted) => {
                 judged.findings.push(Finding::UnorderedNesting(witness(&held)));
             }
             Level::Order => {}
             Level::Deadlock => {
-                judged.add(instances(graphs, held.entry, wanted, || witness(&held)));
-                judged.add(joint(graphs, held.entry, wanted, || witness(&held)));
+                let ends = (held.entry, wanted);
+                rules::instances(level, graphs, ends, sighting(&held), &mut judged);
+                // As a part of the order of classes it joins a recursive reader and a reader.
+                rules::order(level, graphs, ends, sighting(&held), &mut judged);
             }
         }
-        if judged.broken_count() == before {
-            task.learn_pair(held.entry, wanted);
+        if judged.findings.len() == before {
+            task.learn_pair(keys, held.entry, wanted);
         }
     }
     // An order between two locks of one class is no dependency between classes.
@@ -64,31 +69,4 @@ pub(crate) fn check(
 /// Two recursive readers pass, as does a recursive reader in a read section.
 fn blocks(held: Word, wanted: Word) -> bool {
     held.how().mode().blocks(wanted.how().mode())
-}
-
-/// The rule for two locks of one class at level `deadlock`: they must keep the order they were
-/// seen in.
-fn instances(
-    graphs: &mut Graphs,
-    held: Word,
-    wanted: Word,
-    witness: impl FnOnce() -> Arc<Witness>,
-) -> Verdict {
-    let step = Step { from: held.lock(), to: wanted.lock(), kind: rules::kind(held, wanted) };
-    rules::insert(&mut graphs.instances, step, witness, Finding::InstanceInversion)
-}
-
-/// The rule for two locks of one class as a part of the order of classes: where some task waits as
-/// a recursive reader for the one and some reader holds the other, the class alone says that
-/// nobody blocks. A task that holds the one and wants the other, both exclusively, joins the two.
-fn joint(
-    graphs: &mut Graphs,
-    held: Word,
-    wanted: Word,
-    witness: impl FnOnce() -> Arc<Witness>,
-) -> Verdict {
-    match rules::kind(held, wanted) {
-        Kind::ExclusiveQueued => rules::order(graphs, held, wanted, witness),
-        _ => Verdict::Known,
-    }
 }

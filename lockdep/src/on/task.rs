@@ -389,7 +389,9 @@ impl Task {
         }
         self.known.contains(chain::with_siblings(keys.witness))
             && self.siblings(entry.class()).all(|held| held.entry.lock() != entry.lock())
-            && self.nearest_siblings(entry.class()).all(|held| self.knows_pair(held.entry, entry))
+            && self
+                .nearest_siblings(entry.class())
+                .all(|held| self.knows_pair(keys, held.entry, entry))
     }
 
     /// Notes that an acquire broke nothing.
@@ -400,13 +402,13 @@ impl Task {
     }
 
     /// Whether two locks of one class are known to be taken in this order rightly.
-    pub(crate) fn knows_pair(&self, held: Word, wanted: Word) -> bool {
-        self.known.contains(chain::pair(held, wanted))
+    pub(crate) fn knows_pair(&self, keys: Keys, held: Word, wanted: Word) -> bool {
+        self.known.contains(chain::pair(keys.chain, held, wanted))
     }
 
     /// Notes that two locks of one class are taken in this order rightly.
-    pub(crate) fn learn_pair(&self, held: Word, wanted: Word) {
-        self.known.insert(chain::pair(held, wanted));
+    pub(crate) fn learn_pair(&self, keys: Keys, held: Word, wanted: Word) {
+        self.known.insert(chain::pair(keys.chain, held, wanted));
     }
 
     /// The class that this task found for a constructor, if it still knows.
@@ -542,10 +544,11 @@ impl Task {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::on::map::Tag;
 
     fn map(class: u32, instance: u64) -> Map {
         let map = Map::new();
-        map.resolve(ClassId::new(class).unwrap(), instance);
+        map.resolve(ClassId::new(class).unwrap(), Tag::COMMON, instance);
         map
     }
 
@@ -602,7 +605,7 @@ mod tests {
         let entry = second.word().held(How::EXCLUSIVE);
         let keys = task.keys(entry, site);
         task.learn(entry, keys);
-        task.learn_pair(task.held().next().unwrap().entry, entry);
+        task.learn_pair(keys, task.held().next().unwrap().entry, entry);
         assert!(!task.knows(&second, How::EXCLUSIVE, site));
         assert!(task.knows_slow(entry, keys));
         assert!(!task.knows_slow(third.word().held(How::EXCLUSIVE), keys));

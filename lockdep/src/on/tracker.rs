@@ -8,20 +8,25 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::class::Class;
+use crate::held_back::HeldBack;
 use crate::how::{Describe, How};
+use crate::mode::Mode;
+use crate::on::census;
+use crate::on::finding::{self, Finding};
 use crate::on::found::{Found, Identity, Met};
+use crate::on::guards::{Guard, Guards};
 use crate::on::knowledge::{Graphs, Knowledge};
 use crate::on::map::{Map, Word};
 use crate::on::nested;
 use crate::on::registry::{self, Node};
-use crate::on::rules::{self, Finding, Judged};
+use crate::on::rules::{self, Judged};
 use crate::on::same_class;
 use crate::on::settings::{BacktraceStyle, Level, Settings};
 use crate::on::task::{Held, Keys, Task};
 use crate::on::thread;
 use crate::on::trace;
-use crate::on::withheld::{SeenWriter, Withheld};
-use crate::on::witness::{End, Witness};
+use crate::on::withheld::Withheld;
+use crate::on::witness::{End, Waiter, Witness};
 use crate::violation::{Assertion, Point, Violation};
 
 /// Learns the order in which locks are taken and judges each new one.
@@ -32,12 +37,23 @@ pub struct Tracker {
     found: Found,
 }
 
-/// What the rules said of one acquire, with numbers for what is broken.
-#[derive(Debug)]
+/// [`Judged`] with numbers for what is broken.
+#[derive(Debug, Default)]
 struct Settled {
     new: Vec<Arc<Witness>>,
     told: Vec<(usize, Finding)>,
     again: Vec<usize>,
+    /// What an earlier acquire broke, as is clear only now.
+    reopened: Vec<(usize, Finding)>,
+    withheld: Vec<Withheld>,
+    writers: Vec<Arc<Waiter>>,
+}
+
+impl Settled {
+    /// The numbers of what the acquire itself broke.
+    fn numbers(&self) -> Vec<usize> {
+        self.told.iter().map(|&(number, _)| number).chain(self.again.iter().copied()).collect()
+    }
 }
 
 /// What one event taught the tracker.
@@ -47,8 +63,8 @@ pub(crate) struct Learned {
     pub(crate) class: Option<Node>,
     /// Dependencies between classes that were not known.
     pub(crate) dependencies: Vec<Arc<Witness>>,
-    /// Classes for which somebody waited to write with fewer locks held than before.
-    pub(crate) writers: Vec<SeenWriter>,
+    /// Who waited for a lock as a writer in a way that is news.
+    pub(crate) writers: Vec<Arc<Waiter>>,
     /// Cycles that the level holds back.
     pub(crate) withheld: Vec<Withheld>,
     /// Rules that the event broke.
@@ -195,6 +211,17 @@ impl Tracker {
         self.found.all()
     }
 
+    /// The cycles that the level holds back, with the reasons.
+    #[must_use]
+    pub fn ledger(&self) -> Vec<HeldBack> {
+        let withheld: Vec<Withheld> =
+            self.knowledge.graphs.lock().withheld.values().cloned().collect();
+        let mut ledger: Vec<_> =
+            withheld.iter().map(|cycle| cycle.resolve(self.settings.backtrace)).collect();
+        ledger.sort_unstable();
+        ledger
+    }
+
     /// How many pairs of classes were seen nested.
     #[must_use]
     pub fn edge_count(&self) -> usize {
@@ -208,7 +235,8 @@ impl Tracker {
         }
         let class = registry::made_at(map.place(), describe())?;
         task.learn_class(map.place(), describe, class);
-        Some(map.resolve(class, task.next_instance()?))
+        let instance = task.next_instance()?;
+        Some(map.resolve(class, census::tag_for_new(class.get()), instance))
     }
 
     /// The cold path of an acquire.
@@ -245,8 +273,9 @@ impl Tracker {
             return learned;
         }
         let wanted = End { entry, site, trace: self.knowledge.trace(keys.witness) };
-        let mut broken = self.check_class(task, &wanted, &mut learned);
-        broken |= self.check_order(task, keys, &wanted, &mut learned);
+        let guards = self.guards(task, entry);
+        let mut broken = self.check_class(task, keys, &wanted, &guards, &mut learned);
+        broken |= self.check_order(task, keys, &wanted, &guards, &mut learned);
         if !broken {
             task.learn(entry, keys);
         }
@@ -254,49 +283,106 @@ impl Tracker {
     }
 
     /// The rules for locks of the class that is wanted; returns whether one is broken.
-    fn check_class(&self, task: &Task, wanted: &End, learned: &mut Learned) -> bool {
+    fn check_class(
+        &self,
+        task: &Task,
+        keys: Keys,
+        wanted: &End,
+        guards: &Guards,
+        learned: &mut Learned,
+    ) -> bool {
         if task.siblings(wanted.entry.class()).next().is_none() {
             return false;
         }
         let mut graphs = self.knowledge.graphs.lock();
-        let witness = |held: &Held| self.witness(task, held, wanted);
-        let judged =
-            same_class::check(self.settings.level, &mut graphs, task, wanted.entry, witness);
+        let witness = |held: &Held| self.witness(task, held, wanted, guards);
+        let level = self.settings.level;
+        let acquire = (wanted.entry, keys);
+        let judged = same_class::check(level, &mut graphs, task, acquire, guards, witness);
         let settled = self.settle(&mut graphs, judged);
         drop(graphs);
         self.tell(settled, learned)
     }
 
     /// The edges from all held locks to the one that is wanted; returns whether one is broken.
-    fn check_order(&self, task: &Task, keys: Keys, wanted: &End, learned: &mut Learned) -> bool {
+    fn check_order(
+        &self,
+        task: &Task,
+        keys: Keys,
+        wanted: &End,
+        guards: &Guards,
+        learned: &mut Learned,
+    ) -> bool {
         if self.knowledge.is_validated(keys.chain) {
             return false;
         }
         let entry = wanted.entry;
+        let level = self.settings.level;
         let mut judged = Judged::default();
         let mut graphs = self.knowledge.graphs.lock();
+        if let Some(numbers) = graphs.broken_by(keys.chain) {
+            let again = numbers.to_vec();
+            drop(graphs);
+            return self.tell(Settled { again, ..Settled::default() }, learned);
+        }
         for held in task.held().filter(|held| held.entry.node() != entry.node()) {
-            let witness = || self.witness(task, &held, wanted);
-            judged.add(rules::order(&mut graphs, held.entry, entry, witness));
+            let witness = self.witness(task, &held, wanted, guards);
+            let dependency = rules::sighting(held.entry, entry, guards, witness);
+            rules::order(level, &mut graphs, (held.entry, entry), dependency, &mut judged);
+        }
+        if level != Level::Order && entry.how().mode() == Mode::Exclusive {
+            let waiter = || {
+                let (task, wanted) = (name(task), wanted.clone());
+                Arc::new(Waiter { task, wanted, guards: guards.clone() })
+            };
+            rules::writer(&mut graphs, entry, guards, waiter, &mut judged);
         }
         let settled = self.settle(&mut graphs, judged);
-        drop(graphs);
-        let broken = self.tell(settled, learned);
-        if !broken {
+        let numbers = settled.numbers();
+        if numbers.is_empty() {
             self.knowledge.set_validated(keys.chain);
+        } else {
+            graphs.set_broken(keys.chain, numbers);
         }
-        broken
+        drop(graphs);
+        self.tell(settled, learned)
     }
 
-    /// Numbers the findings of one acquire, and notes with the edges that broke a rule which of
-    /// them it was. Still under the graphs' lock: from here on nobody takes those edges for good.
+    /// What keeps others away from where the task is, as far as the level asks.
+    fn guards(&self, task: &Task, wanted: Word) -> Guards {
+        if self.settings.level == Level::Order {
+            return Guards::none();
+        }
+        let held: Vec<Word> = task.held().map(|held| held.entry).collect();
+        let is_full = self.knowledge.has_many_chains();
+        for entry in &held {
+            census::add_guard(entry.class());
+            if is_full {
+                census::freeze(entry.class());
+            }
+        }
+        if held.len() > 1 {
+            census::add_guard(wanted.class());
+        }
+        let sole = held.iter().filter(|entry| census::is_sole(**entry)).map(|entry| Guard {
+            lock: entry.lock(),
+            class: entry.class(),
+            mode: entry.how().guard_mode(),
+        });
+        let sole: Vec<Guard> = sole.collect();
+        let complete = sole.len() == held.len();
+        Guards::new(sole, census::is_sole(wanted).then(|| wanted.lock()), complete)
+    }
+
+    /// Numbers the findings of one acquire. Still under the graphs' lock: from here on nobody takes
+    /// the dependencies that are part of them for good.
     fn settle(&self, graphs: &mut Graphs, judged: Judged) -> Settled {
-        let Judged { new, findings, again } = judged;
-        let stands = rules::representatives(&findings);
-        let mut settled = Settled { new, told: Vec::new(), again };
-        for (finding, &stands) in findings.iter().zip(&stands) {
-            let (number, new) = self.found.number(findings[stands].identity());
-            rules::set_broken(graphs, finding, number);
+        let Judged { new, findings, late, reopened, withheld, writers } = judged;
+        let withheld = withheld.into_iter().filter(|cycle| graphs.hold_back(cycle)).collect();
+        let mut settled = Settled { new, withheld, writers, ..Settled::default() };
+        for (finding, &stands) in findings.iter().zip(&finding::representatives(&findings)) {
+            rules::set_broken(graphs, finding);
+            let (number, new) = self.number(graphs, &findings[stands]);
             match new {
                 true => settled.told.push((number, findings[stands].clone())),
                 false => settled.again.push(number),
@@ -305,50 +391,49 @@ impl Tracker {
         // What was numbered just now was not met before, however many edges it stands for.
         let told: Vec<usize> = settled.told.iter().map(|&(number, _)| number).collect();
         settled.again.retain(|number| !told.contains(number));
+        settled.again.sort_unstable();
+        settled.again.dedup();
+        for finding in late {
+            let (number, new) = self.number(graphs, &finding);
+            if new {
+                rules::set_broken(graphs, &finding);
+                settled.told.push((number, finding));
+            }
+        }
+        for finding in reopened {
+            let (number, new) = self.number(graphs, &finding);
+            if new {
+                rules::set_broken(graphs, &finding);
+                settled.reopened.push((number, finding));
+            }
+        }
         settled
+    }
+
+    /// The number of a finding, which the ledger then need not show any more, and whether it is new.
+    fn number(&self, graphs: &mut Graphs, finding: &Finding) -> (usize, bool) {
+        graphs.withheld.remove(&finding.cycle_identity());
+        self.found.number(finding.identity())
     }
 
     /// Looks up and counts what one acquire broke; returns whether that is anything.
     fn tell(&self, settled: Settled, learned: &mut Learned) -> bool {
-        let Settled { new, told, mut again } = settled;
-        let broken = !told.is_empty() || !again.is_empty();
+        let broken = !settled.numbers().is_empty();
+        let Settled { new, told, again, reopened, withheld, writers } = settled;
         learned.dependencies.extend(new);
-        for (number, finding) in told {
-            learned.met.push(self.found.tell(number, self.describe(&finding)));
+        learned.withheld.extend(withheld);
+        learned.writers.extend(writers);
+        for (number, finding) in told.into_iter().chain(reopened) {
+            let violation = finding.resolve(self.settings.backtrace);
+            learned.met.push(self.found.tell(number, violation));
         }
-        again.sort_unstable();
-        again.dedup();
         learned.met.extend(again.into_iter().filter_map(|number| self.found.again(number)));
         broken
     }
 
-    /// Looks up all that the report of a finding says. Slow.
-    fn describe(&self, finding: &Finding) -> Violation {
-        let mut cycle: Vec<_> = finding
-            .witnesses()
-            .iter()
-            .map(|witness| witness.resolve(self.settings.backtrace))
-            .collect();
-        match finding {
-            Finding::Recursion(_) => Violation::Recursion(cycle.remove(0)),
-            Finding::UnorderedNesting(_) => Violation::UnorderedNesting(cycle.remove(0)),
-            Finding::Inversion(_) | Finding::InstanceInversion(_) => {
-                let length = cycle.len();
-                let smallest =
-                    (0..length).min_by_key(|&at| &cycle[at].held.class).unwrap_or_default();
-                cycle.rotate_left(smallest);
-                let closing = (length - smallest) % length;
-                match finding {
-                    Finding::Inversion(_) => Violation::Inversion { cycle, closing },
-                    _ => Violation::InstanceInversion { cycle, closing },
-                }
-            }
-        }
-    }
-
-    fn witness(&self, task: &Task, held: &Held, wanted: &End) -> Arc<Witness> {
-        let guards = Arc::from([]);
-        Arc::new(Witness { task: name(task), held: self.end(held), wanted: wanted.clone(), guards })
+    fn witness(&self, task: &Task, held: &Held, wanted: &End, guards: &Guards) -> Arc<Witness> {
+        let (held, wanted) = (self.end(held), wanted.clone());
+        Arc::new(Witness { task: name(task), held, wanted, guards: guards.clone() })
     }
 
     fn end(&self, held: &Held) -> End {

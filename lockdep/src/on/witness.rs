@@ -4,11 +4,12 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::on::frames;
+use crate::on::guards::Guards;
 use crate::on::map::{self, Word};
 use crate::on::registry;
 use crate::on::settings::BacktraceStyle;
 use crate::on::trace::{self, Trace};
-use crate::violation::{Dependency, Point, Touch};
+use crate::violation::{self, Dependency, Point, Touch};
 
 /// One lock as one task held or wanted it, unresolved.
 #[derive(Clone, Debug)]
@@ -45,8 +46,8 @@ pub(crate) struct Witness {
     pub(crate) task: Arc<str>,
     pub(crate) held: End,
     pub(crate) wanted: End,
-    /// What else was held: the entries of all other locks.
-    pub(crate) guards: Arc<[Word]>,
+    /// All that was held, as far as it keeps others away.
+    pub(crate) guards: Guards,
 }
 
 impl Witness {
@@ -57,5 +58,22 @@ impl Witness {
             held.at.frames = frames::of_hold(held.at.frames, &wanted.at.frames);
         }
         Dependency { task: self.task.as_ref().to_owned(), held, wanted }
+    }
+}
+
+/// One task waited for a lock as a writer.
+#[derive(Clone, Debug)]
+pub(crate) struct Waiter {
+    pub(crate) task: Arc<str>,
+    pub(crate) wanted: End,
+    /// All that was held, as far as it keeps others away.
+    pub(crate) guards: Guards,
+}
+
+impl Waiter {
+    /// Looks class and stack up. Slow; to be called with no lock held.
+    pub(crate) fn resolve(&self, style: BacktraceStyle) -> violation::Waiter {
+        let wanted = self.wanted.resolve(style);
+        violation::Waiter { task: self.task.as_ref().to_owned(), wanted }
     }
 }

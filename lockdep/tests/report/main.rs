@@ -14,7 +14,7 @@ use lockdep::Mode::{Exclusive, Shared, SharedRecursive};
 use lockdep::report::{Paths, Report};
 use lockdep::violation::{Assertion, Violation};
 
-use sample::{class, cycle, dependency, frames, point, touch};
+use sample::{class, cycle, dependency, frames, inversion, point, touch};
 
 fn text(violation: &Violation) -> String {
     let paths = Paths { roots: vec!["/ws".to_string()] };
@@ -62,7 +62,7 @@ fn an_inversion_of_readers_only() {
     let cache = class("RwLock", "app::cache::Cache", 5);
     let there = dependency("a", touch(&config, Shared, 10), touch(&cache, Shared, 11));
     let back = dependency("b", touch(&cache, Shared, 20), touch(&config, Shared, 21));
-    check("inversion-readers", &Violation::Inversion { cycle: vec![there, back], closing: 1 });
+    check("inversion-readers", &inversion(vec![there, back], 1));
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn an_inversion_with_a_try_lock_and_equal_names() {
     let mut there = dependency("a", touch(&one, Exclusive, 10), touch(&two, Exclusive, 11));
     there.held.trylock = true;
     let back = dependency("b", touch(&two, Exclusive, 20), touch(&one, Exclusive, 21));
-    check("inversion-try-lock", &Violation::Inversion { cycle: vec![there, back], closing: 0 });
+    check("inversion-try-lock", &inversion(vec![there, back], 0));
 }
 
 #[test]
@@ -84,25 +84,25 @@ fn an_inversion_between_nesting_levels_and_named_classes() {
     named.name = Some("mmap_lock".into());
     named.place.file = "".into();
     let locks = [outer, inner, named];
-    check("inversion-named", &Violation::Inversion { cycle: cycle(&locks), closing: 2 });
+    check("inversion-named", &inversion(cycle(&locks), 2));
 }
 
 #[test]
 fn a_circle_of_three() {
     let locks = ["Queue", "Workers", "Stats"].map(|name| sample::owned(name, 10));
-    check("inversion-three", &Violation::Inversion { cycle: cycle(&locks), closing: 1 });
+    check("inversion-three", &inversion(cycle(&locks), 1));
 }
 
 #[test]
 fn a_circle_of_ten() {
     let locks: Vec<_> = (0..10).map(|index| sample::owned(&format!("Lock{index}"), 10)).collect();
-    check("inversion-ten", &Violation::Inversion { cycle: cycle(&locks), closing: 9 });
+    check("inversion-ten", &inversion(cycle(&locks), 9));
 }
 
 #[test]
 fn a_circle_of_fifty_is_complete_and_fits_the_page() {
     let locks: Vec<_> = (0..50).map(|index| sample::owned(&format!("Lock{index}"), 10)).collect();
-    let text = text(&Violation::Inversion { cycle: cycle(&locks), closing: 49 });
+    let text = text(&inversion(cycle(&locks), 49));
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
     assert_eq!(text.matches("waits for worker-").count(), 50, "{text}");
     assert_eq!(text.matches("held since").count(), 50, "{text}");

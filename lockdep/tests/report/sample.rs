@@ -122,5 +122,10 @@ pub(crate) fn indicatif(first: &str, second: &str) -> Violation {
             ],
         ),
     );
-    Violation::Inversion { cycle: vec![there, back], closing: 1 }
+    inversion(vec![there, back], 1)
+}
+
+/// An inversion that was shown to be possible, of which no writer was seen.
+pub(crate) fn inversion(cycle: Vec<Dependency>, closing: usize) -> Violation {
+    Violation::Inversion { cycle, closing, writers: Vec::new(), proven: true }
 }

@@ -1,32 +1,49 @@
 //! LD0002 and LD0003: locks taken in orders that contradict each other.
 
-use crate::violation::Dependency;
+use crate::violation::{Dependency, Waiter};
 
 use super::circle::{Circle, Party};
 use super::lock::Labels;
-use super::page::Page;
+use super::page::{Page, Section};
 use super::paths::Paths;
-use super::task;
+use super::{stack, task};
+
+/// Of a circle that was not shown to be possible.
+const UNPROVEN: &str = "; both sides of it were seen only under a lock that keeps them apart, but there are too many \
+     other circles through the same locks to rule them all out";
 
 /// Longest circle whose order is told in the sentence on top.
 const TOLD: usize = 5;
 
 /// LD0002: locks of different kinds.
-pub(super) fn page(cycle: &[Dependency], closing: usize, paths: &Paths) -> Page {
+pub(super) fn page(
+    (cycle, closing): (&[Dependency], usize),
+    writers: &[Waiter],
+    proven: bool,
+    paths: &Paths,
+) -> Page {
     let labels = Labels::of(cycle.iter().map(|dependency| &dependency.held.class), paths);
     let label = |index: usize| labels.get(&cycle[index].held.class).to_string();
     let circle = Circle::new(cycle, closing, label);
     let Party { held, wanted, .. } = circle.closing();
     let spot = circle.closing().spot_to_change(paths);
     let try_method = circle.closing().try_method();
+    let written = writers.iter().map(|writer| Section {
+        head: format!(
+            "{} is written, first seen {}",
+            labels.get(&writer.wanted.class),
+            task::within(&writer.task)
+        ),
+        rows: stack::rows("wanted at", &writer.wanted.at, None, paths),
+    });
     Page {
         title: "lock order inversion",
         event: event(&circle, &|label| format!("`{label}`")),
         classes: labels.rows(paths),
         scenario: Some(circle.scenario()),
         notes: circle.notes(),
-        sections: circle.sections(paths),
-        why: why(&circle),
+        sections: circle.sections(paths).into_iter().chain(written).collect(),
+        why: why(&circle) + if proven { "" } else { UNPROVEN },
         help: format!(
             "{spot}, take `{wanted}` before `{held}`, or let go of `{held}` first, or use \
              `{try_method}` for `{wanted}`"

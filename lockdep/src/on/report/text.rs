@@ -58,7 +58,9 @@ impl<'a> Report<'a> {
         let paths = self.paths;
         match self.violation {
             Violation::Recursion(dependency) => recursion::page(dependency, paths),
-            Violation::Inversion { cycle, closing } => inversion::page(cycle, *closing, paths),
+            Violation::Inversion { cycle, closing, writers, proven } => {
+                inversion::page((cycle, *closing), writers, *proven, paths)
+            }
             Violation::InstanceInversion { cycle, closing } => {
                 inversion::page_of_one_class(cycle, *closing, paths)
             }
