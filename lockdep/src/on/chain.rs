@@ -22,6 +22,12 @@ pub(crate) fn extend(key: u64, entry: Word) -> u64 {
     fold(key ^ entry.chain_bits(), CHAIN_MULTIPLIER)
 }
 
+/// The key that a new chain starts from, above what `below` is the key of; [`EMPTY`] if neither
+/// says anything.
+pub(crate) fn frame(below: u64, base: u64) -> u64 {
+    fold(below.rotate_left(1) ^ base, SITE_MULTIPLIER)
+}
+
 /// The key of a chain whose top lock was taken at one place: what a backtrace is kept for, and
 /// what a task knows to be validated.
 #[inline]

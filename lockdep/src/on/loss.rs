@@ -10,9 +10,6 @@ pub(crate) enum Loss {
     /// A lock was taken for the first time in some order while an allocator's lock was held:
     /// checking it would have needed memory from that very allocator.
     UnderAllocator,
-    /// A lock was taken by a signal handler while the tracker read the thread's held locks. It is
-    /// not tracked.
-    Interrupted,
     /// A record could not be written.
     Unwritten,
     /// A backtrace was not kept because there are too many.
@@ -28,9 +25,8 @@ pub(crate) enum Loss {
 }
 
 impl Loss {
-    const ALL: [Loss; 8] = [
+    const ALL: [Loss; 7] = [
         Loss::UnderAllocator,
-        Loss::Interrupted,
         Loss::Unwritten,
         Loss::Backtraces,
         Loss::Instances,
@@ -46,7 +42,6 @@ impl Loss {
             Loss::UnderAllocator => {
                 "acquires not checked, because a lock of the global allocator was held"
             }
-            Loss::Interrupted => "acquires not tracked, because a signal handler interrupted one",
             Loss::Unwritten => "records not written",
             Loss::Backtraces => "backtraces not kept, because there are too many",
             Loss::Instances => "acquires not checked, because the numbers for locks ran out",

@@ -138,6 +138,18 @@ impl Map {
 impl Word {
     /// No lock: an entry in the making.
     pub(crate) const NONE: Word = Word(0);
+    /// No lock: an entry at which a new chain begins. A map's word can be equal to it only before
+    /// the lock has its class, and then nothing is pushed.
+    pub(crate) const FRAME: Word = Word(OWN_BIT);
+
+    pub(crate) const fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// From what [`Word::bits`] gave.
+    pub(crate) const fn from_bits(bits: u64) -> Word {
+        Word(bits)
+    }
 
     /// Whether the lock has its class and number.
     #[inline]

@@ -2,6 +2,8 @@
 
 mod census;
 mod chain;
+mod directory;
+mod ending;
 pub mod event;
 pub mod feasible;
 mod finding;
@@ -31,6 +33,8 @@ mod rules;
 mod same_class;
 pub mod settings;
 pub mod sightings;
+mod site;
+mod stack;
 mod task;
 mod thread;
 mod trace;

@@ -1,5 +1,7 @@
-//! What the exported macros expand to calls of. No part of the public API.
+//! What the exported macros expand to calls of, and what tests of the tracker itself need. No part
+//! of the public API.
 
+use std::ops::Range;
 use std::panic::Location;
 
 pub use crate::on::query::{assert_lock, assert_none_held, might_lock};
@@ -8,6 +10,8 @@ pub use crate::violation::Assertion;
 use crate::how::{Describe, How};
 use crate::on::event;
 use crate::on::map::Map;
+use crate::on::task::Task;
+use crate::on::thread;
 
 #[track_caller]
 pub fn before_acquire(map: &Map, how: How, describe: Describe) {
@@ -23,4 +27,9 @@ pub fn acquired(map: &Map, how: How, _describe: Describe) {
 pub fn try_acquired(map: &Map, how: How, describe: Describe) {
     event::before_try(map, how, describe, Location::caller());
     event::acquired(map, how.trylock(), Location::caller());
+}
+
+/// The memory of the current thread's held stack: whole pages, which no other thread writes.
+pub fn memory_of_stack() -> Range<usize> {
+    thread::with_task(Task::memory_of_stack)
 }

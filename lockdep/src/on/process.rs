@@ -11,6 +11,7 @@ use once_cell::race::OnceBox;
 
 use crate::how::{Describe, How};
 use crate::on::census;
+use crate::on::ending;
 use crate::on::fork;
 use crate::on::found::Met;
 use crate::on::hook;
@@ -46,6 +47,7 @@ pub(crate) fn process() -> &'static Process {
         Process { reaction, tracker: Tracker::new(settings), recorder: out.map(Recorder::new) };
     // Before anybody can be inside. Twice does no harm.
     fork::prepare();
+    ending::prepare();
     // Two threads may come here at once; only the one whose value stays speaks.
     if PROCESS.set(Box::new(process)).is_ok() {
         for unknown in unknown {
@@ -79,7 +81,11 @@ fn start(task: &Task) -> State {
         drop(std::hint::black_box(Box::new(0_u64)));
         let state = match process().reaction {
             Reaction::Off => State::Off,
-            Reaction::Panic | Reaction::Report | Reaction::Abort => State::Active,
+            Reaction::Panic | Reaction::Report | Reaction::Abort => {
+                task.start();
+                ending::watch();
+                State::Active
+            }
         };
         task.set_state(state);
     }
@@ -128,6 +134,7 @@ fn check(task: &Task, map: &Map, how: How, describe: Describe, site: &'static Lo
         let _resume = enter(task, State::Working);
         let _pass = fork::pass();
         let process = process();
+        task.set_name(thread::name);
         let learned = process.tracker.learn(task, map, how, describe, site);
         process.record(&learned);
         learned.met
@@ -239,6 +246,17 @@ pub(crate) fn destroyed(map: &Map) {
         }
         State::Unstarted | State::Working | State::Off => {}
     });
+}
+
+/// The current thread ends; false if it still holds a lock, unless this is the `last` word.
+pub(crate) fn thread_ended(last: bool) -> bool {
+    thread::with_task(|task| {
+        if task.held().next().is_some() && !last {
+            return false;
+        }
+        task.end();
+        true
+    })
 }
 
 /// Whether the current thread's events count, and where.

@@ -1,37 +1,30 @@
-//! Whoever holds locks: the held stack of one task and the keys it knows to be validated.
+//! Whoever has events: one per thread, or one of its own in a test.
 //!
-//! The warm path of every event is here: it touches this memory and the lock's map, nothing shared.
-//! All of it is in cells of fixed size and zero at the start, so that a task can live in a
-//! thread-local that needs no constructor, no destructor and no allocation.
+//! What the task holds is in its [`Stack`], which other threads may read; here is what nobody else
+//! needs: whether events count, the keys it knows to be validated, and caches. All of that is in
+//! cells of fixed size and zero at the start, so that a task can live in a thread-local that needs
+//! no constructor, no destructor and no allocation.
 //!
-//! A push is four stores (depth, place, chain key, lock), a pop two. The key of what is held below
-//! is the chain key of the entry below, so nothing is restored.
-//!
-//! # Signal handlers
-//!
-//! A handler may run between any two instructions here and take locks itself. An entry is
-//! therefore reserved before it is filled, its lock is written last and cleared first; an empty
-//! lock is an entry in the making and is passed over. Fences keep the compiler from undoing that
-//! order. The chain key below an entry in the making may be an old one: the cold path derives the
-//! key again from the entries, and only that key is ever validated.
+//! The warm path of every event is here: it touches this memory, the stack and the lock's map,
+//! nothing shared. It goes by one pointer, which is empty while events do not count.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fmt;
-use std::mem::ManuallyDrop;
+use std::ops::Range;
 use std::panic::Location;
-use std::sync::atomic::{AtomicU64, Ordering, compiler_fence};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::how::{Describe, How};
-use crate::mode::Mode;
 use crate::on::chain::{self, KeyCache};
+use crate::on::directory;
 use crate::on::loss::{self, Loss};
 use crate::on::map::{self, Map, Word};
 use crate::on::registry::ClassId;
+use crate::on::stack::{INLINE, Stack};
 
-/// How many locks a task holds without allocating.
-const INLINE: usize = 64;
-/// How many locks of one class are nearest to one more.
-const NEAREST: usize = 64;
+pub(crate) use crate::on::stack::Held;
+
 /// How many constructors a task remembers the class of.
 const CLASSES: usize = 64;
 /// How many instance numbers a task takes from the common counter at once.
@@ -55,24 +48,6 @@ pub(crate) enum State {
     Off,
 }
 
-/// A held lock.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Held {
-    /// Which lock, and how it is held.
-    pub(crate) entry: Word,
-    pub(crate) site: &'static Location<'static>,
-    /// Under which key the backtrace of the acquire is kept.
-    pub(crate) witness: u64,
-}
-
-/// An entry of the held stack beyond the inline ones.
-#[derive(Clone, Copy, Debug, Default)]
-struct Spilled {
-    entry: Word,
-    site: Option<&'static Location<'static>>,
-    chain: u64,
-}
-
 /// The keys of one acquire.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Keys {
@@ -82,25 +57,17 @@ pub(crate) struct Keys {
     pub(crate) witness: u64,
 }
 
-/// Held stack, validated keys and bookkeeping of one task.
+/// Validated keys and bookkeeping of one task, and the way to its held stack.
 ///
 /// A task belongs to the tracker that judged its first event: the keys it knows mean nothing to
 /// another.
 pub struct Task {
     state: Cell<State>,
-    /// Up to which depth the warm path goes: [`INLINE`] while events count, else 0.
-    limit: Cell<usize>,
-    depth: Cell<usize>,
-    /// Chain key of the first `n` entries at index `n`.
-    chains: [Cell<u64>; INLINE + 1],
-    locks: [Cell<Word>; INLINE],
-    sites: [Cell<Option<&'static Location<'static>>>; INLINE],
+    /// The stack while events count, else none: the only one that the warm path looks at.
+    warm: Cell<Option<&'static Stack>>,
+    /// The stack, from the first event that may need it.
+    stack: Cell<Option<&'static Stack>>,
     known: KeyCache,
-    /// Entries beyond the inline ones. Freed as soon as it is empty, so dropping it is not needed.
-    spill: ManuallyDrop<RefCell<Vec<Spilled>>>,
-    /// For entries whose chain key changed when a lock below was released: their present witness
-    /// key, and the one under which the backtrace is kept.
-    origins: [Cell<(u64, u64)>; INLINE],
     /// Classes of recently met constructors.
     classes: [Cell<(u64, u32)>; CLASSES],
     next_instance: Cell<u64>,
@@ -109,6 +76,8 @@ pub struct Task {
     own: Cell<u32>,
     /// How many acquires of locks still held were not tracked.
     untracked: Cell<u32>,
+    /// Whether the stack's owner has its name.
+    named: Cell<bool>,
     name: Option<&'static str>,
 }
 
@@ -117,8 +86,14 @@ impl fmt::Debug for Task {
         f.debug_struct("Task")
             .field("name", &self.name)
             .field("state", &self.state.get())
-            .field("depth", &self.depth.get())
+            .field("depth", &self.depth())
             .finish()
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -129,31 +104,25 @@ impl Task {
     /// A task of its own, which holds nothing; for use with a tracker of its own.
     #[must_use]
     pub const fn new(name: &'static str) -> Task {
-        Task {
-            state: Cell::new(State::Active),
-            limit: Cell::new(INLINE),
-            name: Some(name),
-            ..Task::of_thread()
-        }
+        let mut task = Task::of_thread();
+        task.state = Cell::new(State::Active);
+        task.name = Some(name);
+        task
     }
 
     /// The task of a thread that has seen no event yet. All zero.
     pub(crate) const fn of_thread() -> Task {
         Task {
             state: Cell::new(State::Unstarted),
-            limit: Cell::new(0),
-            depth: Cell::new(0),
-            chains: [const { Cell::new(chain::EMPTY) }; INLINE + 1],
-            locks: [const { Cell::new(Word::NONE) }; INLINE],
-            sites: [const { Cell::new(None) }; INLINE],
+            warm: Cell::new(None),
+            stack: Cell::new(None),
             known: KeyCache::new(),
-            spill: ManuallyDrop::new(RefCell::new(Vec::new())),
-            origins: [const { Cell::new((0, 0)) }; INLINE],
             classes: [const { Cell::new((0, 0)) }; CLASSES],
             next_instance: Cell::new(0),
             last_instance: Cell::new(0),
             own: Cell::new(0),
             untracked: Cell::new(0),
+            named: Cell::new(false),
             name: None,
         }
     }
@@ -169,8 +138,43 @@ impl Task {
 
     /// Sets the state and returns the one before.
     pub(crate) fn set_state(&self, state: State) -> State {
-        self.limit.set(if state == State::Active { INLINE } else { 0 });
+        self.warm.set(if state == State::Active { self.stack.get() } else { None });
         self.state.replace(state)
+    }
+
+    /// Gives the task a stack, if it has none. Allocates.
+    pub(crate) fn start(&self) -> &'static Stack {
+        if let Some(stack) = self.stack.get() {
+            return stack;
+        }
+        let state = self.set_state(State::Working);
+        let stack = directory::take(directory::Task {
+            thread: self.name.is_none().then(directory::current_thread),
+            name: self.name.map(Arc::from),
+        });
+        self.stack.set(Some(stack));
+        self.set_state(state);
+        stack
+    }
+
+    /// Gives the stack back. An event that comes after all starts the task anew.
+    pub(crate) fn end(&self) {
+        self.set_state(State::Working);
+        if let Some(stack) = self.stack.take() {
+            directory::give_back(stack);
+        }
+        self.named.set(false);
+        self.own.set(0);
+        self.set_state(State::Unstarted);
+    }
+
+    /// Says what the task is called, for whoever lists what is held. Asks `name` once.
+    pub(crate) fn set_name(&self, name: impl FnOnce() -> Arc<str>) {
+        if !self.named.replace(true)
+            && let Some(stack) = self.stack.get()
+        {
+            stack.owner.set_name(name());
+        }
     }
 
     /// Whether the task holds a lock that the tracker's own allocations would wait for.
@@ -178,9 +182,9 @@ impl Task {
         self.own.get() != 0
     }
 
-    #[inline]
+    /// How many entries the held stack has.
     pub(crate) fn depth(&self) -> usize {
-        self.depth.get()
+        self.stack.get().map_or(0, Stack::depth)
     }
 
     /// Notes an acquire that is not tracked, so that its release is expected.
@@ -199,11 +203,14 @@ impl Task {
     /// nothing.
     #[inline]
     pub(crate) fn knows(&self, map: &Map, how: How, site: &'static Location<'static>) -> bool {
-        let (word, depth) = (map.word(), self.depth.get());
-        if depth >= self.limit.get() || !word.is_plain() {
+        let Some(stack) = self.warm.get() else {
+            return false;
+        };
+        let (word, depth) = (map.word(), stack.depth());
+        if depth >= INLINE || !word.is_plain() {
             return false;
         }
-        let chain = chain::extend(self.chains[depth % INLINE].get(), word.held(how));
+        let chain = chain::extend(stack.chain_at(depth), word.held(how));
         self.known.has_at_hand(chain::at(chain, site))
     }
 
@@ -215,42 +222,35 @@ impl Task {
         how: How,
         site: &'static Location<'static>,
     ) -> bool {
-        let depth = self.depth.get();
-        if depth >= self.limit.get() || !word.is_plain() {
+        let Some(stack) = self.warm.get() else {
+            return false;
+        };
+        let depth = stack.depth();
+        if depth >= INLINE || !word.is_plain() {
             return false;
         }
-        let depth = depth % INLINE;
         let entry = word.held(how);
-        let chain = chain::extend(self.chains[depth].get(), entry);
+        let chain = chain::extend(stack.chain_at(depth), entry);
         if !self.known.has_at_hand(chain::at(chain, site)) {
             return false;
         }
-        self.put(depth, entry, site, chain);
+        stack.put(depth, entry, site, chain);
         true
     }
 
     /// The warm path of [`Task::push`]; false if it does not apply.
     #[inline]
     pub(crate) fn push_plain(&self, map: &Map, how: How, site: &'static Location<'static>) -> bool {
-        let (word, depth) = (map.word(), self.depth.get());
-        if depth >= self.limit.get() || !word.is_plain() {
+        let Some(stack) = self.warm.get() else {
+            return false;
+        };
+        let (word, depth) = (map.word(), stack.depth());
+        if depth >= INLINE || !word.is_plain() {
             return false;
         }
-        let depth = depth % INLINE;
         let entry = word.held(how);
-        let chain = chain::extend(self.chains[depth].get(), entry);
-        self.put(depth, entry, site, chain);
+        stack.put(depth, entry, site, chain::extend(stack.chain_at(depth), entry));
         true
-    }
-
-    #[inline]
-    fn put(&self, depth: usize, entry: Word, site: &'static Location<'static>, chain: u64) {
-        self.depth.set(depth + 1);
-        compiler_fence(Ordering::Release);
-        self.sites[depth].set(Some(site));
-        self.chains[depth + 1].set(chain);
-        compiler_fence(Ordering::Release);
-        self.locks[depth].set(entry);
     }
 
     /// Pushes a lock that was obtained. Allocates nothing, given [`Task::reserve`] before.
@@ -261,91 +261,70 @@ impl Task {
         if !entry.is_resolved() {
             return self.acquired_untracked();
         }
-        let depth = self.depth.get();
-        let chain = chain::extend(self.chain(), entry);
-        if depth < INLINE {
-            self.put(depth, entry, site, chain);
-        } else {
-            let state = self.set_state(State::Working);
-            let Ok(mut spill) = self.spill.try_borrow_mut() else {
-                // A signal handler locks while its thread reads.
-                self.set_state(state);
-                loss::count(Loss::Interrupted);
-                return self.acquired_untracked();
-            };
-            // A release under an allocator's lock leaves entries behind.
-            spill.truncate(depth - INLINE);
-            if spill.len() == spill.capacity() && (entry.is_own() || self.holds_own()) {
-                drop(spill);
-                self.set_state(state);
-                loss::count(Loss::UnderAllocator);
-                return self.acquired_untracked();
-            }
-            spill.push(Spilled { entry, site: Some(site), chain });
-            drop(spill);
-            self.depth.set(depth + 1);
-            self.set_state(state);
+        if !self.stack.get().is_some_and(Stack::has_room) && (entry.is_own() || self.holds_own()) {
+            loss::count(Loss::UnderAllocator);
+            return self.acquired_untracked();
         }
+        self.reserve().push(entry, site);
         self.own.set(self.own.get() + u32::from(entry.is_own()));
     }
 
     /// Makes room for one more entry, so that [`Task::push`] need not allocate.
-    pub(crate) fn reserve(&self) {
-        if self.depth.get() >= INLINE
-            && !self.holds_own()
-            && let Ok(mut spill) = self.spill.try_borrow_mut()
-        {
-            spill.reserve(1);
+    pub(crate) fn reserve(&self) -> &'static Stack {
+        let stack = self.start();
+        if !stack.has_room() {
+            self.working(|| stack.reserve());
         }
+        stack
     }
 
     /// Pops the lock if it is the newest one: the warm path of a release.
     #[inline]
     pub(crate) fn pop(&self, map: &Map) -> bool {
-        let top = self.depth.get().wrapping_sub(1);
-        if top >= self.limit.get() {
-            return false;
+        match self.warm.get() {
+            Some(stack) => stack.pop(map.word()),
+            None => false,
         }
-        let top = top % INLINE;
-        if !self.locks[top].get().is_plainly(map.word()) {
-            return false;
-        }
-        self.locks[top].set(Word::NONE);
-        compiler_fence(Ordering::Release);
-        self.depth.set(top);
-        true
     }
 
     /// Removes the newest entry of this lock, wherever it is; false if it is not held.
     pub(crate) fn remove(&self, lock: u64) -> bool {
-        let Some(index) = self.newest(lock) else {
-            return false;
-        };
-        let state = self.set_state(State::Working);
-        self.own.set(self.own.get() - u32::from(self.get(index).entry.is_own()));
-        self.replay(index + 1, index);
-        self.set_state(state);
-        true
+        let removed = self.with_stack(|stack| stack.remove(lock)).flatten();
+        let own = removed.is_some_and(Word::is_own);
+        self.own.set(self.own.get() - u32::from(own));
+        removed.is_some()
     }
 
     /// Changes a held write into a held read; false if it is not held.
     pub(crate) fn downgrade(&self, lock: u64) -> bool {
-        let Some(index) = self.newest(lock) else {
-            return false;
-        };
-        let state = self.set_state(State::Working);
-        let mut held = self.get(index);
-        held.entry = held.entry.with_how(held.entry.how().with_mode(Mode::Shared));
-        self.set(index, held);
-        self.replay(index, index);
-        self.set_state(state);
-        true
+        self.with_stack(|stack| stack.downgrade(lock)) == Some(true)
+    }
+
+    /// Begins a new chain above what is held; see [`Stack::begin_frame`]. Allocates.
+    #[allow(dead_code, reason = "contexts begin frames")]
+    pub(crate) fn begin_frame(&self, base: u64) {
+        let stack = self.reserve();
+        self.working(|| stack.begin_frame(base));
+    }
+
+    /// Ends what the newest [`Task::begin_frame`] began.
+    #[allow(dead_code, reason = "contexts end frames")]
+    pub(crate) fn end_frame(&self) {
+        self.with_stack(Stack::end_frame);
+    }
+
+    /// Has the keys of the innermost frame start from another base; see [`Stack::set_base`].
+    #[allow(dead_code, reason = "contexts change bases")]
+    pub(crate) fn set_base(&self, base: u64) {
+        let stack = self.start();
+        self.working(|| stack.set_base(base));
     }
 
     /// Whether the task, or that of a scope in its place, may hold this lock.
     #[inline]
     pub(crate) fn may_hold(&self, lock: u64) -> bool {
-        self.depth.get() != 0 && self.newest(lock).is_some() || self.state() == State::Scoped
+        self.stack.get().is_some_and(|stack| stack.depth() != 0 && stack.holds(lock))
+            || self.state() == State::Scoped
     }
 
     /// Whether locks are held whose acquire was not tracked.
@@ -353,31 +332,29 @@ impl Task {
         self.untracked.get() != 0
     }
 
-    /// The held locks, oldest first.
-    pub(crate) fn held(&self) -> impl DoubleEndedIterator<Item = Held> {
-        (0..self.depth.get()).filter_map(|index| {
-            let Spilled { entry, site, chain } = self.get(index);
-            let site = site.filter(|_| entry.is_resolved())?;
-            Some(Held { entry, site, witness: self.origin(index, chain::at(chain, site)) })
-        })
+    /// The held locks, oldest first, of all frames.
+    pub(crate) fn held(&self) -> impl DoubleEndedIterator<Item = Held> + use<> {
+        self.stack_or_empty().held()
     }
 
-    /// The held locks of one class, oldest first.
-    pub(crate) fn siblings(&self, class: u32) -> impl DoubleEndedIterator<Item = Held> {
-        self.held().filter(move |held| held.entry.class() == class)
+    /// The held locks of the innermost frame, oldest first.
+    pub(crate) fn held_in_frame(&self) -> impl DoubleEndedIterator<Item = Held> + use<> {
+        self.stack_or_empty().held_in_frame()
     }
 
-    /// The newest held locks of one class, newest first: those whose order with one more lock of
-    /// the class is looked at. Older ones are ordered through them, so that a thousand locks of a
-    /// class held at once do not make a million pairs.
-    pub(crate) fn nearest_siblings(&self, class: u32) -> impl Iterator<Item = Held> {
-        self.siblings(class).rev().take(NEAREST)
+    /// The held locks of one class, oldest first, of all frames.
+    pub(crate) fn siblings(&self, class: u32) -> impl DoubleEndedIterator<Item = Held> + use<> {
+        self.stack_or_empty().siblings(class)
     }
 
-    /// The keys of an acquire on top of what is held, derived from the entries.
+    /// The newest held locks of one class; see [`Stack::nearest_siblings`].
+    pub(crate) fn nearest_siblings(&self, class: u32) -> impl Iterator<Item = Held> + use<> {
+        self.stack_or_empty().nearest_siblings(class)
+    }
+
+    /// The keys of an acquire on top of what the innermost frame holds, derived from the entries.
     pub(crate) fn keys(&self, entry: Word, site: &'static Location<'static>) -> Keys {
-        let below = self.held().fold(chain::EMPTY, |key, held| chain::extend(key, held.entry));
-        let chain = chain::extend(below, entry);
+        let chain = chain::extend(self.stack_or_empty().derived_chain(), entry);
         Keys { chain, witness: chain::at(chain, site) }
     }
 
@@ -450,94 +427,33 @@ impl Task {
         Some(instance)
     }
 
+    /// Where the task's stack is.
+    pub(crate) fn memory_of_stack(&self) -> Range<usize> {
+        let start = std::ptr::from_ref(self.stack_or_empty()).addr();
+        start..start + size_of::<Stack>()
+    }
+
     fn class_slot(&self, key: u64) -> &Cell<(u64, u32)> {
         &self.classes[key as usize % CLASSES]
     }
 
-    /// The chain key of all that is held.
-    fn chain(&self) -> u64 {
-        let depth = self.depth.get();
-        match self.chains.get(depth) {
-            Some(chain) => chain.get(),
-            None => self.get(depth - 1).chain,
-        }
+    /// The task's stack, or one that stays empty.
+    fn stack_or_empty(&self) -> &'static Stack {
+        static EMPTY: Stack = Stack::new();
+        self.stack.get().unwrap_or(&EMPTY)
     }
 
-    /// Where the lock was taken last; a lock of 0 has no number yet and is not held.
-    fn newest(&self, lock: u64) -> Option<usize> {
-        if lock == 0 {
-            return None;
-        }
-        (0..self.depth.get()).rev().find(|&index| self.get(index).entry.lock() == lock)
+    /// Works on the stack, if there is one, in more than one step.
+    fn with_stack<R>(&self, work: impl FnOnce(&'static Stack) -> R) -> Option<R> {
+        let stack = self.stack.get()?;
+        Some(self.working(|| work(stack)))
     }
 
-    fn get(&self, index: usize) -> Spilled {
-        match self.locks.get(index) {
-            Some(slot) => Spilled {
-                entry: slot.get(),
-                site: self.sites[index].get(),
-                chain: self.chains[index + 1].get(),
-            },
-            None => {
-                let spill = self.spill.try_borrow().ok();
-                spill.and_then(|spill| spill.get(index - INLINE).copied()).unwrap_or_default()
-            }
-        }
-    }
-
-    fn set(&self, index: usize, held: Spilled) {
-        match self.locks.get(index) {
-            Some(slot) => {
-                self.sites[index].set(held.site);
-                self.chains[index + 1].set(held.chain);
-                slot.set(held.entry);
-            }
-            None => self.spill.borrow_mut()[index - INLINE] = held,
-        }
-    }
-
-    /// Under which key the backtrace is kept whose key would now be `witness`.
-    fn origin(&self, index: usize, witness: u64) -> u64 {
-        match self.origins.get(index).map(Cell::get) {
-            Some((now, origin)) if now == witness => origin,
-            _ => witness,
-        }
-    }
-
-    /// Moves the entries from `from` up to `to` and derives their keys again; the stack then ends
-    /// with the last of them.
-    ///
-    /// The changed chains need no validation: an acquire records the edges from all held locks, so
-    /// a chain with a lock taken out has no edge that is new. Works in place, because an allocator
-    /// may be what releases out of order.
-    fn replay(&self, from: usize, to: usize) {
-        let mut chain = match to.checked_sub(1) {
-            Some(below) => self.get(below).chain,
-            None => chain::EMPTY,
-        };
-        let depth = self.depth.get() - (from - to);
-        for at in to..depth {
-            let mut held = self.get(at + (from - to));
-            let before = held.site.map(|site| chain::at(held.chain, site));
-            let origin = before.map(|key| self.origin(at + (from - to), key));
-            chain = chain::extend(chain, held.entry);
-            held.chain = chain;
-            self.set(at, held);
-            if let (Some(slot), Some(site), Some(origin)) =
-                (self.origins.get(at), held.site, origin)
-            {
-                slot.set((chain::at(chain, site), origin));
-            }
-        }
-        self.locks.iter().skip(depth).for_each(|slot| slot.set(Word::NONE));
-        self.depth.set(depth);
-        if !self.holds_own() {
-            let mut spill = self.spill.borrow_mut();
-            spill.truncate(depth.saturating_sub(INLINE));
-            if spill.is_empty() {
-                *spill = Vec::new();
-            }
-        }
+    fn working<R>(&self, work: impl FnOnce() -> R) -> R {
+        let state = self.set_state(State::Working);
+        let result = work();
+        self.set_state(state);
+        result
     }
 }
 
@@ -556,32 +472,34 @@ mod tests {
         Location::caller()
     }
 
+    fn push(task: &Task, map: &Map) {
+        task.reserve();
+        task.push(map, How::EXCLUSIVE, here());
+    }
+
+    fn classes(held: impl Iterator<Item = Held>) -> Vec<u32> {
+        held.map(|held| held.entry.class()).collect()
+    }
+
     #[test]
     fn a_stack_deeper_than_the_inline_part_keeps_its_order() {
         let task = Task::new("test");
         let maps: Vec<Map> = (1..200).map(|class| map(class, 1)).collect();
-        for map in &maps {
-            task.reserve();
-            task.push(map, How::EXCLUSIVE, here());
-        }
-        let classes: Vec<u32> = task.held().map(|held| held.entry.class()).collect();
-        assert_eq!(classes, (1..200).collect::<Vec<_>>());
+        maps.iter().for_each(|map| push(&task, map));
+        assert_eq!(classes(task.held()), (1..200).collect::<Vec<_>>());
+        assert_eq!(classes(task.stack_or_empty().observe().into_iter()), classes(task.held()));
         // Every third goes, oldest first; the rest keeps its order and its keys.
         for map in maps.iter().step_by(3) {
             assert!(!task.pop(map) && task.remove(map.word().lock()));
         }
         let rest: Vec<&Map> = maps.iter().filter(|map| map.word().class() % 3 != 1).collect();
         let fresh = Task::new("fresh");
-        for map in &rest {
-            fresh.reserve();
-            fresh.push(map, How::EXCLUSIVE, here());
-        }
-        assert_eq!(task.chain(), fresh.chain());
+        rest.iter().for_each(|map| push(&fresh, map));
+        assert_eq!(task.stack_or_empty().chain(), fresh.stack_or_empty().chain());
         for map in rest.iter().rev() {
             assert!(task.pop(map) || task.remove(map.word().lock()));
         }
-        assert_eq!((task.depth(), task.chain()), (0, chain::EMPTY));
-        assert_eq!(task.spill.borrow().capacity(), 0);
+        assert_eq!((task.depth(), task.stack_or_empty().chain()), (0, chain::EMPTY));
     }
 
     #[test]
@@ -609,5 +527,78 @@ mod tests {
         assert!(!task.knows(&second, How::EXCLUSIVE, site));
         assert!(task.knows_slow(entry, keys));
         assert!(!task.knows_slow(third.word().held(How::EXCLUSIVE), keys));
+    }
+
+    #[test]
+    fn a_frame_starts_a_chain_of_its_own() {
+        let task = Task::new("test");
+        let (a, b) = (map(1, 1), map(2, 1));
+        let key = |task: &Task| task.keys(b.word().held(How::EXCLUSIVE), here()).chain;
+        let alone = key(&task);
+        push(&task, &a);
+        let nested = key(&task);
+        task.begin_frame(7);
+        let framed = key(&task);
+        assert!(framed != nested && framed != alone);
+        assert_eq!((classes(task.held()), classes(task.held_in_frame())), (vec![1], vec![]));
+        push(&task, &b);
+        assert_eq!(task.stack_or_empty().chain(), framed);
+        assert_eq!(classes(task.held_in_frame()), [2]);
+        assert_eq!(task.siblings(1).count(), 1);
+        assert!(task.pop(&b));
+        task.set_base(8);
+        assert!(![framed, nested, alone].contains(&key(&task)));
+        task.set_base(7);
+        assert_eq!(key(&task), framed);
+        task.end_frame();
+        assert_eq!((key(&task), task.depth()), (nested, 1));
+        assert!(task.pop(&a));
+        assert_eq!(key(&task), alone);
+    }
+
+    #[test]
+    fn frames_move_with_what_is_released_below_and_leave_what_is_kept() {
+        let task = Task::new("test");
+        let (a, b, c) = (map(1, 1), map(2, 1), map(3, 1));
+        let next = |task: &Task| task.keys(c.word().held(How::EXCLUSIVE), here()).chain;
+        push(&task, &a);
+        task.begin_frame(1);
+        task.begin_frame(2);
+        push(&task, &b);
+        let key = next(&task);
+        assert!(task.remove(a.word().lock()));
+        assert_eq!((next(&task), classes(task.held_in_frame())), (key, vec![2]));
+        task.end_frame();
+        assert_eq!(classes(task.held_in_frame()), [2]);
+        task.end_frame();
+        let fresh = Task::new("fresh");
+        push(&fresh, &b);
+        assert_eq!(next(&task), next(&fresh));
+        assert!(task.pop(&b));
+    }
+
+    #[test]
+    fn the_base_of_the_whole_stack_can_change_while_locks_are_held() {
+        let task = Task::new("test");
+        let (a, b) = (map(1, 1), map(2, 1));
+        let next = |task: &Task| task.keys(b.word().held(How::EXCLUSIVE), here()).chain;
+        push(&task, &a);
+        let before = next(&task);
+        task.set_base(5);
+        assert_ne!(next(&task), before);
+        assert_eq!(task.stack_or_empty().chain(), task.stack_or_empty().derived_chain());
+        task.set_base(0);
+        assert_eq!(next(&task), before);
+    }
+
+    #[test]
+    fn a_stack_that_was_given_back_is_empty() {
+        let a = map(1, 1);
+        let task = Task::new("test");
+        task.set_base(3);
+        push(&task, &a);
+        let stack = task.stack_or_empty();
+        task.end();
+        assert_eq!((stack.depth(), stack.chain(), stack.held().count()), (0, chain::EMPTY, 0));
     }
 }

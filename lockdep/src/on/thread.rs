@@ -4,6 +4,7 @@
 //! destructors of other thread-locals, and in an allocator that is called by them.
 
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -15,7 +16,8 @@ use crate::on::tracker::Tracker;
 use crate::violation::Assertion;
 
 thread_local! {
-    static TASK: Task = const { Task::of_thread() };
+    /// `ending` does what its drop would.
+    static TASK: ManuallyDrop<Task> = const { ManuallyDrop::new(Task::of_thread()) };
     /// Trackers that the thread's events go to instead of the process's, innermost last.
     static SCOPES: RefCell<Vec<Scope>> = const { RefCell::new(Vec::new()) };
 }
@@ -30,7 +32,7 @@ struct Scope {
 /// The current thread's task.
 #[inline]
 pub(crate) fn with_task<R>(f: impl FnOnce(&Task) -> R) -> R {
-    TASK.with(f)
+    TASK.with(|task| f(task))
 }
 
 /// The current thread's name, as reports show it.

@@ -1,6 +1,7 @@
 //! Memory that cannot be written for a while.
 
 use std::fs;
+use std::ops::Range;
 
 /// A writable part of the process's memory that is neither stack nor the thread's own storage.
 struct Part {
@@ -12,8 +13,8 @@ thread_local! {
     static OWN: u8 = const { 0 };
 }
 
-/// Runs `f` while no memory of the process can be written but the current thread's stack and its
-/// thread-local storage. Other threads must be asleep.
+/// Runs `f` while no memory of the process can be written but the current thread's stack, its
+/// thread-local storage and its held stack. Other threads must be asleep.
 ///
 /// A write elsewhere ends the process with a segmentation fault.
 pub(crate) fn frozen<R>(f: impl FnOnce() -> R) -> R {
@@ -36,9 +37,18 @@ fn parts(own: [usize; 2]) -> Vec<Part> {
         let end = usize::from_str_radix(end, 16).ok()?;
         let writable = rest.starts_with("rw") && !rest.ends_with("[stack]");
         let foreign = own.iter().all(|address| !(start..end).contains(address));
-        (writable && foreign).then_some(Part { start, length: end - start })
+        (writable && foreign).then_some(start..end)
     });
-    parts.collect()
+    let held = lockdep::__private::memory_of_stack();
+    let around = |part: Range<usize>| {
+        if part.contains(&held.start) {
+            [part.start..held.start, held.end..part.end]
+        } else {
+            [part, 0..0]
+        }
+    };
+    let parts = parts.flat_map(around).filter(|part| !part.is_empty());
+    parts.map(|part| Part { start: part.start, length: part.len() }).collect()
 }
 
 /// Allocates nothing: while the parts are frozen the allocator is too.

@@ -3,7 +3,7 @@
 //!
 //! Both are counted in the strictest way there is. Allocations by an allocator that counts; writes
 //! by taking the right to write from all memory of the process but the stack, the thread's own
-//! storage and the locks, which are on the stack. A write to any static or to the heap then ends
+//! storage, the pages of its held stack and the locks, which are on the stack. A write to any static or to the heap then ends
 //! the scene with a segmentation fault. Two scenes show that it would.
 
 use std::hint::black_box;

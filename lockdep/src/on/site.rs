@@ -1,0 +1,43 @@
+//! A place in the source that one thread writes and every thread may read.
+//!
+//! A `Location` is what the compiler made of `#[track_caller]`: it lives as long as the program and
+//! never changes, so a pointer to one is all that has to be kept.
+
+use std::fmt;
+use std::panic::Location;
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+/// A place, or none. All zero when there is none.
+pub(crate) struct Site(AtomicPtr<Location<'static>>);
+
+impl Site {
+    pub(crate) const fn new() -> Site {
+        Site(AtomicPtr::new(ptr::null_mut()))
+    }
+
+    /// Release: pairs with the Acquire in [`Site::get`], for a `Location` that was made at run
+    /// time.
+    #[inline]
+    pub(crate) fn set(&self, site: &'static Location<'static>) {
+        self.0.store(ptr::from_ref(site).cast_mut(), Ordering::Release);
+    }
+
+    pub(crate) fn clear(&self) {
+        self.0.store(ptr::null_mut(), Ordering::Release);
+    }
+
+    #[allow(unsafe_code, reason = "no safe atomic holds a reference")]
+    pub(crate) fn get(&self) -> Option<&'static Location<'static>> {
+        let site = self.0.load(Ordering::Acquire);
+        // SAFETY: the field is private, and `set` and `clear` alone write it: it is null or was
+        // made from a shared reference that is valid and unchanged for ever.
+        unsafe { site.as_ref() }
+    }
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(f)
+    }
+}
