@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn the_key_tells_mode_and_order_apart() {
-        let word = |class| Map::new().resolve(ClassId::new(class).unwrap(), Tag::COMMON, 1);
+        let word = |class| Map::new().resolve(ClassId::new(class).unwrap(), Tag::REST, 1);
         let (a, b) = (word(1).held(How::EXCLUSIVE), word(2).held(How::EXCLUSIVE));
         let read_b = word(2).held(How::SHARED);
         let a_b = extend(extend(EMPTY, a), b);

@@ -50,8 +50,8 @@ pub(crate) struct Tag(u8);
 
 impl Tag {
     const BITS: u32 = 4;
-    /// Of locks that nothing sets apart.
-    pub(crate) const COMMON: Tag = Tag(0);
+    /// Of a lock that has no class yet.
+    pub(crate) const NONE: Tag = Tag(0);
     /// Of the locks for which no tag was left.
     pub(crate) const REST: Tag = Tag((1 << Tag::BITS) - 1);
 
@@ -278,7 +278,7 @@ mod tests {
         map.set_own();
         assert!(!map.word().is_resolved());
         let first = map.resolve(ClassId::new(7).unwrap(), Tag::new(3), 9);
-        let second = map.resolve(ClassId::new(8).unwrap(), Tag::COMMON, 10);
+        let second = map.resolve(ClassId::new(8).unwrap(), Tag::REST, 10);
         assert_eq!(first, second);
         assert_eq!((first.class(), first.tag(), instance_of(first.lock())), (7, Tag::new(3), 9));
         assert!(first.is_own() && !first.is_plain());

@@ -255,6 +255,7 @@ pub(crate) fn thread_ended(last: bool) -> bool {
             return false;
         }
         task.end();
+        census::end_thread();
         true
     })
 }

@@ -464,7 +464,7 @@ mod tests {
 
     fn map(class: u32, instance: u64) -> Map {
         let map = Map::new();
-        map.resolve(ClassId::new(class).unwrap(), Tag::COMMON, instance);
+        map.resolve(ClassId::new(class).unwrap(), Tag::REST, instance);
         map
     }
 

@@ -354,15 +354,8 @@ impl Tracker {
             return Guards::none();
         }
         let held: Vec<Word> = task.held().map(|held| held.entry).collect();
-        let is_full = self.knowledge.has_many_chains();
-        for entry in &held {
-            census::add_guard(entry.class());
-            if is_full {
-                census::freeze(entry.class());
-            }
-        }
-        if held.len() > 1 {
-            census::add_guard(wanted.class());
+        if self.knowledge.has_many_chains() {
+            held.iter().for_each(|entry| census::freeze(entry.class()));
         }
         let sole = held.iter().filter(|entry| census::is_sole(**entry)).map(|entry| Guard {
             lock: entry.lock(),
