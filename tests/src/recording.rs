@@ -85,6 +85,11 @@ impl Recording {
         }
     }
 
+    /// Destroys all locks; the next runs make new ones.
+    pub fn destroy_locks(&mut self) {
+        self.maps.clear();
+    }
+
     /// All violations so far.
     pub fn violations(&self) -> Vec<Arc<Violation>> {
         self.tracker.violations().into_iter().map(|met| met.violation).collect()

@@ -335,3 +335,61 @@ fn distances<N: Copy + Ord + Hash, W>(graph: &Graph<N, W>, target: N) -> Distanc
     }
     distances
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::on::guards::Guard;
+
+    fn sighting(gate: Option<u64>) -> Sighting<()> {
+        let guard = |lock: u64| Guard { lock, class: lock as u32, mode: Mode::Exclusive };
+        let guards = Guards::new(gate.into_iter().map(guard).collect(), None, false);
+        Sighting { held: Mode::Exclusive, wanted: Mode::Exclusive, guards, witness: () }
+    }
+
+    /// Layers of so many nodes between 0 and 1, every node before every one of the next layer. Only
+    /// the edges into 1 are made under the gate.
+    fn layers(wide: u32, deep: u32) -> Sighted<u32, ()> {
+        let mut graph = Sighted::new();
+        let mut add = |from, to, gate| {
+            let step = Step { from, to, kind: Kind::ExclusiveQueued };
+            graph.weight_or_insert(step, Sightings::default).add(sighting(gate));
+        };
+        let node = |layer: u32, at: u32| 2 + layer * wide + at;
+        for at in 0..wide {
+            add(0, node(0, at), None);
+            add(node(deep - 1, at), 1, Some(7));
+            for layer in 1..deep {
+                (0..wide).for_each(|before| add(node(layer - 1, before), node(layer, at), None));
+            }
+        }
+        graph
+    }
+
+    fn closed(mut graph: Sighted<u32, ()>, gate: Option<u64>) -> Feasible<(), ()> {
+        let step = Step { from: 1, to: 0, kind: Kind::ExclusiveQueued };
+        let closing = sighting(gate);
+        graph.weight_or_insert(step, Sightings::default).add(closing.clone());
+        search(&graph, &|_| None::<&Sightings<()>>, (1, 0), &closing)
+    }
+
+    #[test]
+    fn every_way_round_is_tried_before_a_gate_is_believed() {
+        let Feasible::No(parties, Obstacle::Gate(7)) = closed(layers(4, 4), Some(7)) else {
+            panic!("all ways pass the gate");
+        };
+        assert_eq!(parties.cycle.len(), 6);
+        assert!(matches!(closed(layers(4, 4), Some(8)), Feasible::Yes(_)));
+        assert!(matches!(closed(layers(4, 4), None), Feasible::Yes(_)));
+        assert_eq!(
+            search(&layers(4, 4), &|_| None::<&Sightings<()>>, (1, 0), &sighting(None)),
+            Feasible::Never
+        );
+    }
+
+    #[test]
+    fn a_gate_that_cannot_be_proven_is_no_reason_to_be_silent() {
+        assert!(matches!(closed(layers(8, 6), Some(7)), Feasible::Unproven(_)));
+        assert!(matches!(closed(layers(8, 6), None), Feasible::Yes(_)));
+    }
+}

@@ -54,6 +54,8 @@ pub(crate) struct Graphs {
     pub(crate) recursions: FxHashMap<Node, Sightings<Arc<Witness>>>,
     /// Cycles that the level holds back.
     pub(crate) withheld: FxHashMap<Identity, Withheld>,
+    /// Cycles that are violations.
+    reported: FxHashSet<Identity>,
     /// What the chains broke that broke a rule.
     broken: FxHashMap<u64, Vec<usize>>,
 }
@@ -93,8 +95,17 @@ impl Graphs {
         self.broken.insert(chain, violations);
     }
 
-    /// Keeps a cycle for the ledger; false if it is known there, for this reason.
+    /// Notes that a cycle is a violation, which the ledger then need not show any more.
+    pub(crate) fn report(&mut self, cycle: Identity) {
+        self.withheld.remove(&cycle);
+        self.reported.insert(cycle);
+    }
+
+    /// Keeps a cycle for the ledger; false if it is known there, for this reason, or is a violation.
     pub(crate) fn hold_back(&mut self, withheld: &Withheld) -> bool {
+        if self.reported.contains(&withheld.identity()) {
+            return false;
+        }
         if self.withheld.len() >= MAX_WITHHELD {
             loss::count(Loss::Withheld);
             return false;

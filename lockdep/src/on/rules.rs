@@ -170,14 +170,13 @@ pub(crate) fn writer(
             judged.reopened.push(Finding::Recursion(Arc::clone(&recursion.witness)));
         }
     }
-    judged.reopened.extend(reopen(classes, &|node| writers.get(&node), node, Finding::Inversion));
+    let writers_of = |node| writers.get(&node);
+    reopen(classes, &writers_of, node, Finding::Inversion, judged);
     if nested::has(wanted.class()) {
-        let locks: Vec<u64> =
-            instances.graph.nodes().filter(|&lock| map::class_of(lock) == wanted.class()).collect();
-        let cycles = locks
-            .into_iter()
-            .filter_map(|lock| reopen(instances, &|_| of_node, lock, Finding::InstanceInversion));
-        judged.reopened.extend(cycles);
+        let of_class = |lock: &u64| map::class_of(*lock) == wanted.class();
+        for lock in instances.graph.nodes().filter(of_class) {
+            reopen(instances, &|_| of_node, lock, Finding::InstanceInversion, judged);
+        }
     }
 }
 
@@ -188,26 +187,28 @@ fn can_write(writers: Option<&Sightings<Arc<Waiter>>>, reader: &Dependency) -> b
     writers.any(|writer| writer.guards.gate(&reader.guards).is_none())
 }
 
-/// A cycle through a node where a queueing reader waits for a reader.
+/// Judges the cycles through a node where a queueing reader may wait for a reader.
 fn reopen<N: Copy + Ord + Hash>(
     order: &Order<N>,
     writers_of: WritersOf<'_, N, Arc<Waiter>>,
     node: N,
     finding: fn(Cycle) -> Finding,
-) -> Option<Finding> {
-    let edges =
-        order.graph.predecessors(node).filter(|&(from, _)| order.graph.is_joined(from, node));
-    edges
-        .flat_map(|(from, _)| order.graph.weights(from, node).map(move |(_, all)| (from, all)))
+    judged: &mut Judged,
+) {
+    let graph = &order.graph;
+    let edges = graph.predecessors(node).filter(|&(from, _)| graph.is_joined(from, node));
+    let readers = edges
+        .flat_map(|(from, _)| graph.weights(from, node).map(move |(_, all)| (from, all)))
         .flat_map(|(from, all)| all.iter().map(move |sighting| (from, sighting)))
-        .filter(|(_, sighting)| matches!(sighting.wanted, Mode::Shared | Mode::Upgradable))
-        .find_map(|(from, sighting)| {
-            match feasible::search(&order.graph, writers_of, (from, node), sighting) {
-                Feasible::Yes(parties) => Some(finding(cycle(parties, true))),
-                Feasible::Unproven(parties) => Some(finding(cycle(parties, false))),
-                Feasible::Never | Feasible::No(..) => None,
-            }
-        })
+        .filter(|(_, sighting)| matches!(sighting.wanted, Mode::Shared | Mode::Upgradable));
+    for (from, sighting) in readers {
+        match feasible::search(graph, writers_of, (from, node), sighting) {
+            Feasible::Never => {}
+            Feasible::Yes(parties) => judged.reopened.push(finding(cycle(parties, true))),
+            Feasible::Unproven(parties) => judged.reopened.push(finding(cycle(parties, false))),
+            Feasible::No(parties, obstacle) => judged.withheld.push(withheld(parties, obstacle)),
+        }
+    }
 }
 
 /// Adds a dependency and judges it; says whether it was news.
@@ -243,18 +244,7 @@ fn depend<N: Copy + Ord + Hash>(
                 Feasible::Never => Verdict::Fine,
                 Feasible::Yes(parties) => broken(parties, true),
                 Feasible::Unproven(parties) => broken(parties, false),
-                Feasible::No(parties, obstacle) => {
-                    let reason = match obstacle {
-                        Obstacle::Gate(class) => Reason::Gate { class: class_of(class) },
-                        Obstacle::NoWriter(at) => {
-                            // A reader arrives there, and another one leaves.
-                            let reader = &parties.cycle[at];
-                            let class = registry::describe(reader.wanted.entry.node());
-                            Reason::NoWriter { class }
-                        }
-                    };
-                    Verdict::HeldBack(Withheld { cycle: parties.cycle, closing: 0, reason })
-                }
+                Feasible::No(parties, obstacle) => Verdict::HeldBack(withheld(parties, obstacle)),
             }
         }
     };
@@ -280,6 +270,17 @@ pub(crate) fn set_broken(graphs: &mut Graphs, finding: &Finding) {
     }
 }
 
+fn withheld(parties: Parties<Arc<Witness>, Arc<Waiter>>, obstacle: Obstacle) -> Withheld {
+    let reason = match obstacle {
+        Obstacle::Gate(class) => Reason::Gate { class: registry::describe(Node::new(class, 0)) },
+        Obstacle::NoWriter(reader) => {
+            let node = parties.cycle[reader].wanted.entry.node();
+            Reason::NoWriter { class: registry::describe(node) }
+        }
+    };
+    Withheld { cycle: parties.cycle, closing: 0, reason }
+}
+
 fn cycle(parties: Parties<Arc<Witness>, Arc<Waiter>>, proven: bool) -> Cycle {
     Cycle { dependencies: parties.cycle, writers: parties.writers, proven }
 }
@@ -294,8 +295,4 @@ fn strong<N: Copy + Ord + Hash>(
     let others = others.map(|sighting| Arc::clone(&sighting.witness));
     let dependencies = std::iter::once(Arc::clone(&closing.witness)).chain(others).collect();
     Cycle { dependencies, writers: Vec::new(), proven: true }
-}
-
-fn class_of(class: u32) -> crate::class::Class {
-    registry::describe(Node::new(class, 0))
 }

@@ -371,8 +371,7 @@ impl Tracker {
     /// the dependencies that are part of them for good.
     fn settle(&self, graphs: &mut Graphs, judged: Judged) -> Settled {
         let Judged { new, findings, late, reopened, withheld, writers } = judged;
-        let withheld = withheld.into_iter().filter(|cycle| graphs.hold_back(cycle)).collect();
-        let mut settled = Settled { new, withheld, writers, ..Settled::default() };
+        let mut settled = Settled { new, writers, ..Settled::default() };
         for (finding, &stands) in findings.iter().zip(&finding::representatives(&findings)) {
             rules::set_broken(graphs, finding);
             let (number, new) = self.number(graphs, &findings[stands]);
@@ -400,12 +399,13 @@ impl Tracker {
                 settled.reopened.push((number, finding));
             }
         }
+        settled.withheld = withheld.into_iter().filter(|cycle| graphs.hold_back(cycle)).collect();
         settled
     }
 
     /// The number of a finding, which the ledger then need not show any more, and whether it is new.
     fn number(&self, graphs: &mut Graphs, finding: &Finding) -> (usize, bool) {
-        graphs.withheld.remove(&finding.cycle_identity());
+        graphs.report(finding.cycle_identity());
         self.found.number(finding.identity())
     }
 
