@@ -129,6 +129,69 @@ pub enum Violation {
         /// Where the assertion stands.
         at: Point,
     },
+    /// A task took a lock under a nest lock, which keeps locks of one class in order, but does not
+    /// hold the nest lock.
+    NestNotHeld {
+        /// The task.
+        task: String,
+        /// The lock it wants.
+        wanted: Touch,
+        /// The nest lock's class.
+        nest: Class,
+        /// What the task holds, oldest first.
+        held: Vec<Touch>,
+    },
+    /// Two locks of one class were taken in another order than the class's comparison function
+    /// declares.
+    DeclaredOrder {
+        /// The two locks.
+        dependency: Dependency,
+        /// The ranks of the one that is held and of the one that is wanted.
+        ranks: (u64, u64),
+    },
+    /// A lock was released under a pin, or a pin was set or taken away wrongly.
+    PinBroken {
+        /// The task.
+        task: String,
+        /// The lock's class.
+        class: Class,
+        /// What is wrong.
+        fault: PinFault,
+        /// The lock as it is held; none if it is not.
+        held: Option<Touch>,
+        /// Where.
+        at: Point,
+    },
+    /// A task changed the mode of a hold that it has not, or not in a mode that allows it.
+    BadModeChange {
+        /// The task.
+        task: String,
+        /// The lock's class.
+        class: Class,
+        /// The lock as it is held; none if it is not.
+        held: Option<Touch>,
+        /// The mode it was to be held in: exclusive for an upgrade, another for a downgrade.
+        to: Mode,
+        /// Where.
+        at: Point,
+    },
+}
+
+/// What is wrong with a pin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "lockdep", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "lockdep", serde(rename_all = "snake_case"))]
+pub enum PinFault {
+    /// The lock is released under a pin.
+    Released,
+    /// A lock is pinned that is not held.
+    PinOfUnheld,
+    /// A pin is taken off a lock that is not held.
+    UnpinOfUnheld,
+    /// A pin is taken off a lock that has none.
+    UnpinOfUnpinned,
+    /// A pin is taken off with the cookie of another one.
+    WrongCookie,
 }
 
 /// What a `lockdep_assert_…!` demands.
@@ -177,6 +240,10 @@ impl Violation {
             Violation::ReleaseNotHeld { .. } => "LD0005",
             Violation::HeldLockFreed { .. } => "LD0006",
             Violation::AssertionFailed { .. } => "LD0007",
+            Violation::NestNotHeld { .. } => "LD0008",
+            Violation::DeclaredOrder { .. } => "LD0009",
+            Violation::PinBroken { .. } => "LD0010",
+            Violation::BadModeChange { .. } => "LD0011",
         }
     }
 
@@ -193,9 +260,17 @@ impl Violation {
             Violation::AssertionFailed { class, .. } => {
                 class.iter().map(|class| (class.clone(), Mode::Exclusive)).collect()
             }
+            Violation::NestNotHeld { wanted, nest, .. } => {
+                vec![(wanted.class.clone(), wanted.mode), (nest.clone(), Mode::Exclusive)]
+            }
+            Violation::DeclaredOrder { dependency, .. } => modes(std::slice::from_ref(dependency)),
+            Violation::PinBroken { class, .. } => vec![(class.clone(), Mode::Exclusive)],
+            Violation::BadModeChange { class, to, .. } => vec![(class.clone(), *to)],
         };
         let place = match self {
-            Violation::AssertionFailed { at, .. } => Some(at.place.clone()),
+            Violation::AssertionFailed { at, .. } | Violation::PinBroken { at, .. } => {
+                Some(at.place.clone())
+            }
             _ => None,
         };
         Signature { code: self.code(), locks, place }

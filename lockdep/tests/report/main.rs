@@ -10,9 +10,9 @@ mod sample;
 use std::path::Path;
 use std::{env, fs};
 
-use lockdep::Mode::{Exclusive, Shared, SharedRecursive};
+use lockdep::Mode::{Exclusive, Shared, SharedRecursive, Upgradable};
 use lockdep::report::{Paths, Report};
-use lockdep::violation::{Assertion, Violation};
+use lockdep::violation::{Assertion, PinFault, Violation};
 
 use sample::{class, cycle, dependency, frames, inversion, point, touch};
 
@@ -224,4 +224,62 @@ fn a_failed_assertion_about_an_unknown_lock() {
         at: point(77, &[]),
     };
     check("assertion-unknown", &violation);
+}
+
+#[test]
+fn a_nest_lock_that_is_not_held() {
+    let (node, tree) = (sample::owned("Node", 10), sample::owned("Tree", 12));
+    let wanted = touch(&node, Exclusive, 52);
+    let violation = |held| Violation::NestNotHeld {
+        task: "main".to_string(),
+        wanted: wanted.clone(),
+        nest: tree.clone(),
+        held,
+    };
+    check("nest-not-held", &violation(vec![touch(&node, Exclusive, 31)]));
+    check("nest-not-held-another", &violation(vec![touch(&tree, Exclusive, 31)]));
+    check("nest-not-held-nothing", &violation(Vec::new()));
+}
+
+#[test]
+fn locks_taken_against_their_declared_order() {
+    let shard = class("Mutex", "app::cache::Shard", 4);
+    let nesting = dependency("main", touch(&shard, Exclusive, 31), touch(&shard, Exclusive, 52));
+    let violation = |ranks| Violation::DeclaredOrder { dependency: nesting.clone(), ranks };
+    check("declared-order", &violation((3, 1)));
+    check("declared-order-same-rank", &violation((3, 3)));
+}
+
+#[test]
+fn a_broken_pin() {
+    let queue = class("Mutex", "app::Queue", 4);
+    let violation = |fault, held| Violation::PinBroken {
+        task: "main".to_string(),
+        class: queue.clone(),
+        fault,
+        held,
+        at: point(40, &[("app::notify", 40), ("app::main", 9)]),
+    };
+    let held = || Some(touch(&queue, Exclusive, 31));
+    check("pin-released", &violation(PinFault::Released, held()));
+    check("pin-of-unheld", &violation(PinFault::PinOfUnheld, None));
+    check("unpin-of-unheld", &violation(PinFault::UnpinOfUnheld, None));
+    check("unpin-of-unpinned", &violation(PinFault::UnpinOfUnpinned, held()));
+    check("unpin-wrong-cookie", &violation(PinFault::WrongCookie, held()));
+}
+
+#[test]
+fn a_mode_that_cannot_be_changed() {
+    let table = class("RwLock", "app::Table", 4);
+    let violation = |held: Option<_>, to| Violation::BadModeChange {
+        task: "main".to_string(),
+        class: table.clone(),
+        held: held.map(|mode| touch(&table, mode, 31)),
+        to,
+        at: point(40, &[("app::publish", 40), ("app::main", 9)]),
+    };
+    check("downgrade-of-reader", &violation(Some(Shared), Shared));
+    check("downgrade-of-unheld", &violation(None, Upgradable));
+    check("upgrade-of-reader", &violation(Some(SharedRecursive), Exclusive));
+    check("upgrade-of-unheld", &violation(None, Exclusive));
 }

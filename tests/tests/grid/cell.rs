@@ -23,11 +23,17 @@ pub(crate) enum Verdict {
     UnlockImbalance,
     HeldLockFreed,
     AssertionFailed,
+    /// The nest lock is not held.
+    NestNotHeld,
+    /// A comparison function declares the other order: the kernel calls this recursive.
+    DeclaredOrder,
+    PinBroken,
+    BadModeChange,
 }
 
 use Verdict::{
-    AssertionFailed, Circular, CircularInClass, HeldLockFreed, Nesting, Recursion, Silent,
-    UnlockImbalance,
+    AssertionFailed, BadModeChange, Circular, CircularInClass, DeclaredOrder, HeldLockFreed,
+    NestNotHeld, Nesting, PinBroken, Recursion, Silent, UnlockImbalance,
 };
 
 impl Verdict {
@@ -40,6 +46,10 @@ impl Verdict {
             Violation::ReleaseNotHeld { .. } => UnlockImbalance,
             Violation::HeldLockFreed { .. } => HeldLockFreed,
             Violation::AssertionFailed { .. } => AssertionFailed,
+            Violation::NestNotHeld { .. } => NestNotHeld,
+            Violation::DeclaredOrder { .. } => DeclaredOrder,
+            Violation::PinBroken { .. } => PinBroken,
+            Violation::BadModeChange { .. } => BadModeChange,
         }
     }
 }
@@ -55,6 +65,10 @@ impl fmt::Display for Verdict {
             UnlockImbalance => "unlock imbalance",
             HeldLockFreed => "held lock freed",
             AssertionFailed => "assertion failed",
+            NestNotHeld => "nest lock not held",
+            DeclaredOrder => "declared order",
+            PinBroken => "pin broken",
+            BadModeChange => "bad mode change",
         })
     }
 }

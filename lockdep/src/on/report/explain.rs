@@ -3,6 +3,8 @@
 //! Written for a reader who never heard of lock dependency tracking. Each says, in this order: what
 //! the rule is, code that breaks it, how to mend it, when to let it be, which level reports it.
 
+use super::{declared, mode_change, nest, pin};
+
 /// The explanation of a rule, by its code (`LD0002`); none for a code that no rule has.
 ///
 /// ```
@@ -10,6 +12,7 @@
 /// assert!(explain("LD0002").unwrap().starts_with("LD0002: lock order inversion"));
 /// assert!(explain("LD9999").is_none());
 /// ```
+#[must_use]
 pub fn explain(code: &str) -> Option<&'static str> {
     let text = match code {
         "LD0001" => RECURSION,
@@ -19,6 +22,10 @@ pub fn explain(code: &str) -> Option<&'static str> {
         "LD0005" => RELEASE_NOT_HELD,
         "LD0006" => HELD_LOCK_FREED,
         "LD0007" => ASSERTION_FAILED,
+        "LD0008" => nest::EXPLANATION,
+        "LD0009" => declared::EXPLANATION,
+        "LD0010" => pin::EXPLANATION,
+        "LD0011" => mode_change::EXPLANATION,
         _ => return None,
     };
     Some(text)
@@ -177,8 +184,10 @@ How to mend it
   - Hold one at a time, if that is enough.
   - Take them in a fixed order (by index, by key, by address).
   - Make parents and children different kinds: construct them at two places of the source.
-  - Declare the order where you instrument a lock by hand: give the inner one a subclass, as in
-    `lock_acquire_exclusive!(&map, subclass = 1)`. Locks at different levels are different kinds.
+  - Declare the order. Give the inner one a subclass, as in `lock_acquire_exclusive!(&map,
+    subclass = 1)` or `lock_nested(&mutex, 1)`: locks at different levels are different kinds. Or
+    name a lock that is held around both (`nest = &outer`, `lock_nest_lock`), or give the kind a
+    comparison function and its locks ranks (`lockdep::set_cmp_fn`, `lockdep::set_rank`).
 
 When to let it be
   If the order is fixed by something that the tracker cannot see: parents before children of a tree,
@@ -287,11 +296,14 @@ Reported at every level.
 mod tests {
     use super::*;
 
-    const CODES: [&str; 7] = ["LD0001", "LD0002", "LD0003", "LD0004", "LD0005", "LD0006", "LD0007"];
+    const CODES: &[&str] = &[
+        "LD0001", "LD0002", "LD0003", "LD0004", "LD0005", "LD0006", "LD0007", //
+        "LD0008", "LD0009", "LD0010", "LD0011",
+    ];
 
     #[test]
     fn every_rule_is_explained_under_the_same_headings() {
-        for code in CODES {
+        for &code in CODES {
             let text = explain(code).expect(code);
             assert!(text.starts_with(&format!("{code}: ")), "{code}");
             let headings = ["\nHow to mend it\n", "\nWhen to let it be\n", "\nReported at "];
@@ -310,7 +322,7 @@ mod tests {
     #[test]
     fn no_rule_has_another_code() {
         assert_eq!(explain("LD0000"), None);
-        assert_eq!(explain("LD0008"), None);
+        assert_eq!(explain("LD9999"), None);
         assert_eq!(explain(""), None);
     }
 }

@@ -61,7 +61,8 @@ pub(super) fn held_lock_freed(task: &str, held: &Touch, at: &Point, paths: &Path
     }
 }
 
-fn spot(at: &Point, paths: &Paths) -> String {
+/// Where a point is, for a sentence.
+pub(super) fn spot(at: &Point, paths: &Paths) -> String {
     match functions(at).first() {
         Some(function) => format!("in `{function}`"),
         None => format!("at {}", paths.place(&at.place)),

@@ -26,7 +26,7 @@ use super::lock::ClassRow;
 use super::page::{Page, Section};
 use super::paths::Paths;
 use super::typename::without_paths;
-use super::{inversion, misuse, nesting, recursion};
+use super::{declared, inversion, misuse, mode_change, nest, nesting, pin, recursion};
 
 /// Left edge of what stands in the body.
 const BODY: usize = 2;
@@ -74,6 +74,18 @@ impl<'a> Report<'a> {
             Violation::AssertionFailed { task, assertion, class, held, at } => {
                 let (class, assertion) = (class.as_ref(), *assertion);
                 Failed { task, assertion, class, held, at }.page(paths)
+            }
+            Violation::NestNotHeld { task, wanted, nest, held } => {
+                nest::page(task, wanted, nest, held, paths)
+            }
+            Violation::DeclaredOrder { dependency, ranks } => {
+                declared::page(dependency, *ranks, paths)
+            }
+            Violation::PinBroken { task, class, fault, held, at } => {
+                pin::page(task, class, *fault, (held.as_ref(), at), paths)
+            }
+            Violation::BadModeChange { task, class, held, to, at } => {
+                mode_change::page(task, class, (held.as_ref(), *to, at), paths)
             }
         }
     }
