@@ -19,11 +19,13 @@
 #![deny(unsafe_code)]
 
 pub mod class;
+mod compare;
 pub mod held_back;
 mod held_lock;
 mod how;
 mod macros;
 mod mode;
+mod pin_cookie;
 pub mod place;
 mod state;
 mod tracked;
@@ -39,9 +41,11 @@ mod off;
 #[cfg(not(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release"))))]
 pub use off::*;
 
+pub use compare::Compare;
 pub use held_back::{HeldBack, Reason};
 pub use how::{Describe, Description, How};
 pub use mode::Mode;
+pub use pin_cookie::PinCookie;
 pub use query::{HeldLock, held, is_held};
 pub use state::LockState;
 pub use tracked::Tracked;

@@ -1,8 +1,13 @@
 //! The same names with tracking off: types of no size and functions that do nothing.
 
+use std::borrow::Cow;
 use std::panic::Location;
 
+use crate::compare::Compare;
 use crate::how::{Describe, How};
+use crate::mode::Mode;
+use crate::pin_cookie::PinCookie;
+use crate::tracked::Tracked;
 use crate::violation::Violation;
 
 /// Ties one lock to its class; with tracking off, nothing.
@@ -21,11 +26,84 @@ impl Map {
     pub fn named(_name: &'static str) -> Map {
         Map
     }
+
+    /// The map of a new lock of a class that was made at run time.
+    #[must_use]
+    pub fn of_class(_class: &DynamicClass) -> Map {
+        Map
+    }
 }
+
+/// A class of locks that is made at run time; with tracking off, nothing.
+#[derive(Debug)]
+pub struct DynamicClass(());
+
+impl DynamicClass {
+    /// A class of its own.
+    #[must_use]
+    pub fn new(_name: impl Into<Cow<'static, str>>) -> DynamicClass {
+        DynamicClass(())
+    }
+}
+
+impl Drop for DynamicClass {
+    fn drop(&mut self) {}
+}
+
+/// Which class a lock is to have; with tracking off, nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct ClassKey(());
+
+impl From<&'static str> for ClassKey {
+    fn from(_name: &'static str) -> Self {
+        ClassKey(())
+    }
+}
+
+impl From<&DynamicClass> for ClassKey {
+    fn from(_class: &DynamicClass) -> Self {
+        ClassKey(())
+    }
+}
+
+/// Would give a lock another class.
+#[inline(always)]
+pub fn set_class<L: Tracked + ?Sized>(_lock: &L, _class: impl Into<ClassKey>) {}
+
+/// Would exempt a lock from all rules about order.
+#[inline(always)]
+pub fn set_novalidate<L: Tracked + ?Sized>(_lock: &L) {}
+
+/// Would have the tracker ignore a lock altogether.
+#[inline(always)]
+pub fn set_notrack<L: Tracked + ?Sized>(_lock: &L) {}
+
+/// Would declare the order among the locks of a class.
+#[inline(always)]
+pub fn set_cmp_fn<L: Tracked + ?Sized>(_lock: &L, _compare: Compare) {}
+
+/// Would give a lock its place in the declared order of its class.
+#[inline(always)]
+pub fn set_rank<L: Tracked + ?Sized>(_lock: &L, _rank: u64) {}
+
+/// Would pin a lock that the current task holds.
+#[inline(always)]
+#[must_use = "the lock can only be released after it is unpinned with the cookie"]
+pub fn pin_lock<L: Tracked + ?Sized>(_lock: &L) -> PinCookie {
+    PinCookie::NONE
+}
+
+/// Would set a pin again that was taken off.
+#[inline(always)]
+pub fn repin_lock<L: Tracked + ?Sized>(_lock: &L, _cookie: PinCookie) {}
+
+/// Would take a pin off a lock.
+#[inline(always)]
+pub fn unpin_lock<L: Tracked + ?Sized>(_lock: &L, _cookie: PinCookie) {}
 
 /// What an instrumented lock calls.
 pub mod event {
-    use super::{Describe, How, Location, Map};
+    use super::{Describe, How, Location, Map, Mode, Tracked};
 
     /// The current task is about to wait for `map`'s lock.
     #[inline(always)]
@@ -63,9 +141,36 @@ pub mod event {
     #[inline(always)]
     pub fn released(_map: &Map) {}
 
+    /// The current task is about to wait for `map`'s lock under the nest lock `nest`.
+    #[inline(always)]
+    pub fn before_acquire_nested<N: Tracked + ?Sized>(
+        _map: &Map,
+        _how: How,
+        _nest: &N,
+        _describe: Describe,
+        _site: &'static Location<'static>,
+    ) {
+    }
+
     /// The current task is about to turn its exclusive hold of `map`'s lock into a shared one.
     #[inline(always)]
     pub fn downgraded(_map: &Map) {}
+
+    /// The current task is about to turn its hold of `map`'s lock into one in a weaker mode.
+    #[inline(always)]
+    pub fn downgraded_to(_map: &Map, _mode: Mode) {}
+
+    /// The current task is about to turn its upgradable hold of `map`'s lock into an exclusive one.
+    #[inline(always)]
+    pub fn before_upgrade(_map: &Map, _describe: Describe, _site: &'static Location<'static>) {}
+
+    /// The current task has turned its upgradable hold of `map`'s lock into an exclusive one.
+    #[inline(always)]
+    pub fn upgraded(_map: &Map) {}
+
+    /// The current task is about to wait until nobody holds `map`'s lock any more.
+    #[inline(always)]
+    pub fn sync(_map: &Map, _describe: Describe, _site: &'static Location<'static>) {}
 
     /// `map`'s lock is about to be destroyed.
     #[inline(always)]
@@ -129,4 +234,29 @@ pub mod private {
     pub fn assert_none_held() {}
 
     pub fn might_lock<L: Tracked + ?Sized>(_lock: &L, _how: How) {}
+
+    pub fn before_upgrade(_map: &Map, _describe: Describe) {}
+
+    pub fn sync(_map: &Map, _describe: Describe) {}
+
+    /// The same events under a nest lock.
+    pub mod nested {
+        use super::super::{Describe, How, Map, Tracked};
+
+        pub fn before_acquire<N: Tracked + ?Sized>(
+            _map: &Map,
+            _how: How,
+            _nest: &N,
+            _describe: Describe,
+        ) {
+        }
+
+        pub fn try_acquired<N: Tracked + ?Sized>(
+            _map: &Map,
+            _how: How,
+            _nest: &N,
+            _describe: Describe,
+        ) {
+        }
+    }
 }

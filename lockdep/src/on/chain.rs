@@ -42,6 +42,18 @@ pub(crate) fn with_siblings(key: u64) -> u64 {
     key.rotate_left(32) ^ SITE_MULTIPLIER
 }
 
+/// The key that a wait without an acquire has in place of an acquire's.
+#[inline]
+pub(crate) fn of_sync(key: u64) -> u64 {
+    key.rotate_left(16) ^ CHAIN_MULTIPLIER
+}
+
+/// The key that a pair has, of which nothing has to be said but that the one waits while it holds
+/// the other.
+pub(crate) fn settled(pair: u64) -> u64 {
+    pair.rotate_left(16) ^ CHAIN_MULTIPLIER
+}
+
 /// The key of two locks of one class taken in this order and in these ways, by a chain: what else
 /// it holds may keep others away.
 pub(crate) fn pair(chain: u64, held: Word, wanted: Word) -> u64 {

@@ -13,10 +13,16 @@
 use std::panic::Location;
 
 use crate::how::{Describe, How};
+use crate::mode::Mode;
 use crate::on::map::Map;
+use crate::on::mode_change;
+use crate::on::nest::Nest;
 use crate::on::nested;
 use crate::on::process;
+use crate::on::task::Task;
 use crate::on::thread::{self, with_task};
+use crate::on::wait::Wait;
+use crate::tracked::Tracked;
 
 /// The current task is about to wait for `map`'s lock.
 ///
@@ -100,10 +106,101 @@ fn released_newest(map: &Map) -> bool {
     with_task(|task| task.pop(map))
 }
 
+/// The current task is about to wait for `map`'s lock under the nest lock `nest`: those of the
+/// locks it holds of the class that were taken after the nest lock need no order. Follow with
+/// [`acquired`].
+///
+/// Has no warm path: the nest lock has to be looked for each time.
+///
+/// # Panics
+///
+/// With the report, if the task does not hold the nest lock (LD0008) or breaks another rule, and
+/// `LOCKDEP` is `panic`; the lock is not taken then.
+#[inline(never)]
+pub fn before_acquire_nested<N: Tracked + ?Sized>(
+    map: &Map,
+    how: How,
+    nest: &N,
+    describe: Describe,
+    site: &'static Location<'static>,
+) {
+    let nest = nest.map().map_or_else(Nest::untracked, Nest::of);
+    process::judge(|tracker, task| {
+        tracker.learn(task, map, how, Wait::Nested(nest), describe, site)
+    });
+}
+
 /// The current task is about to turn its exclusive hold of `map`'s lock into a shared one.
+///
+/// # Panics
+///
+/// As [`downgraded_to`].
+#[track_caller]
 pub fn downgraded(map: &Map) {
-    let lock = map.word().lock();
-    thread::any_task(|task| task.downgrade(lock));
+    downgraded_to(map, Mode::Shared);
+}
+
+/// The current task is about to turn its exclusive or upgradable hold of `map`'s lock into one in a
+/// weaker mode. That never waits.
+///
+/// # Panics
+///
+/// With the report, if the task has no such hold (LD0011), `LOCKDEP` is `panic` and the thread is
+/// not panicking already.
+#[track_caller]
+pub fn downgraded_to(map: &Map, mode: Mode) {
+    let (word, site) = (map.word(), Location::caller());
+    let change = |task: &Task| mode != Mode::Exclusive && mode_change::change(task, word, mode);
+    if thread::any_task(change) == Some(false) && can_say() {
+        process::judge(|tracker, task| tracker.bad_change(task, map, mode, site).into());
+    }
+}
+
+/// The current task, which holds `map`'s lock upgradably, is about to wait until it is the only
+/// holder. Follow with [`upgraded`].
+///
+/// That is an edge from everything else it holds to the lock, wanted exclusively.
+///
+/// # Panics
+///
+/// With the report, if the task does not hold the lock upgradably (LD0011) or breaks another rule,
+/// and `LOCKDEP` is `panic`.
+#[inline(never)]
+pub fn before_upgrade(map: &Map, describe: Describe, site: &'static Location<'static>) {
+    let word = map.word();
+    let is_elsewhere = thread::any_task(|task| task.holds(word))
+        != thread::with_current_task(|task| task.holds(word));
+    if !word.is_untracked() && !is_elsewhere {
+        process::judge(|tracker, task| tracker.upgrading(task, map, describe, site));
+    }
+}
+
+/// The current task has become the only holder of `map`'s lock, which it held upgradably: after
+/// [`before_upgrade`], or because it tried and did not have to wait. Never panics.
+#[inline(never)]
+pub fn upgraded(map: &Map) {
+    let word = map.word();
+    thread::any_task(|task| mode_change::change(task, word, Mode::Exclusive));
+}
+
+/// The current task is about to wait until nobody holds `map`'s lock any more, and does not take
+/// it: the end of a grace period, the join of all sections.
+///
+/// Judged like an exclusive acquire, but nothing is held after it, and nobody queues behind it.
+///
+/// # Panics
+///
+/// With the report, if this breaks a rule and `LOCKDEP` is `panic`.
+#[inline(never)]
+pub fn sync(map: &Map, describe: Describe, site: &'static Location<'static>) {
+    process::judge(|tracker, task| {
+        tracker.learn(task, map, How::EXCLUSIVE, Wait::Sync, describe, site)
+    });
+}
+
+/// Whether all that the current task holds was tracked.
+fn can_say() -> bool {
+    thread::any_task(Task::has_untracked) == Some(false)
 }
 
 /// `map`'s lock is about to be destroyed, or initialised again.

@@ -14,6 +14,8 @@ use crate::violation::{Dependency, Violation};
 pub(crate) enum Finding {
     Recursion(Arc<Witness>),
     UnorderedNesting(Arc<Witness>),
+    /// Two locks of one class against their declared order, and their ranks.
+    DeclaredOrder(Arc<Witness>, (u64, u64)),
     Inversion(Cycle),
     /// The same between locks of one class.
     InstanceInversion(Cycle),
@@ -34,9 +36,9 @@ impl Finding {
     /// The dependencies that the finding is made of.
     pub(crate) fn witnesses(&self) -> &[Arc<Witness>] {
         match self {
-            Finding::Recursion(witness) | Finding::UnorderedNesting(witness) => {
-                std::slice::from_ref(witness)
-            }
+            Finding::Recursion(witness)
+            | Finding::UnorderedNesting(witness)
+            | Finding::DeclaredOrder(witness, _) => std::slice::from_ref(witness),
             Finding::Inversion(cycle) | Finding::InstanceInversion(cycle) => &cycle.dependencies,
         }
     }
@@ -50,6 +52,7 @@ impl Finding {
             Finding::InstanceInversion(_) => Identity::of_cycle(3, nodes.collect()),
             Finding::Recursion(witness) => Identity::of_nesting(1, witness),
             Finding::UnorderedNesting(witness) => Identity::of_nesting(4, witness),
+            Finding::DeclaredOrder(witness, _) => Identity::of_nesting(9, witness),
         }
     }
 
@@ -70,6 +73,9 @@ impl Finding {
             Finding::Recursion(witness) => Violation::Recursion(witness.resolve(style)),
             Finding::UnorderedNesting(witness) => {
                 Violation::UnorderedNesting(witness.resolve(style))
+            }
+            Finding::DeclaredOrder(witness, ranks) => {
+                Violation::DeclaredOrder { dependency: witness.resolve(style), ranks: *ranks }
             }
             Finding::Inversion(cycle) => {
                 let (dependencies, closing) = turned(&cycle.dependencies, 0, style);

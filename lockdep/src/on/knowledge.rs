@@ -64,6 +64,9 @@ pub(crate) struct Graphs {
 pub(crate) struct Order<N> {
     pub(crate) graph: Sighted<N, Arc<Witness>>,
     pub(crate) broken: FxHashSet<Step<N>>,
+    /// Edges to locks that were taken under a nest lock: for cycles through them gates count at
+    /// every level.
+    pub(crate) nested: FxHashSet<Step<N>>,
 }
 
 impl<N: Copy + Ord + Hash> fmt::Debug for Order<N> {
@@ -77,7 +80,7 @@ impl<N: Copy + Ord + Hash> fmt::Debug for Order<N> {
 
 impl<N: Copy + Ord + Hash> Default for Order<N> {
     fn default() -> Order<N> {
-        Order { graph: Graph::new(), broken: FxHashSet::default() }
+        Order { graph: Graph::new(), broken: FxHashSet::default(), nested: FxHashSet::default() }
     }
 }
 
@@ -115,11 +118,13 @@ impl Graphs {
     }
 }
 
-impl Order<u64> {
-    /// Forgets a lock that is destroyed: no task can wait for it any more.
-    pub(crate) fn forget(&mut self, lock: u64) {
-        self.graph.remove(lock);
-        self.broken.retain(|step| step.from != lock && step.to != lock);
+impl<N: Copy + Ord + Hash> Order<N> {
+    /// Forgets a lock that is destroyed, or a class that is dropped: no task can wait for it any
+    /// more.
+    pub(crate) fn forget(&mut self, node: N) {
+        self.graph.remove(node);
+        self.broken.retain(|step| step.from != node && step.to != node);
+        self.nested.retain(|step| step.from != node && step.to != node);
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) enum Loss {
     Instances,
     /// A lock's class could not be registered: there are too many. It is not tracked.
     Classes,
+    /// A lock was taken whose class was dropped. It is not checked.
+    DroppedClass,
     /// The set of validated chains was full and was emptied; chains are validated again.
     Chains,
     /// A cycle that the level holds back was not kept because there are too many.
@@ -25,12 +27,13 @@ pub(crate) enum Loss {
 }
 
 impl Loss {
-    const ALL: [Loss; 7] = [
+    const ALL: [Loss; 8] = [
         Loss::UnderAllocator,
         Loss::Unwritten,
         Loss::Backtraces,
         Loss::Instances,
         Loss::Classes,
+        Loss::DroppedClass,
         Loss::Chains,
         Loss::Withheld,
     ];
@@ -47,6 +50,7 @@ impl Loss {
             Loss::Instances => "acquires not checked, because the numbers for locks ran out",
             Loss::Classes => "acquires not checked, because there are too many classes",
             Loss::Withheld => "cycles held back and not kept, because there are too many",
+            Loss::DroppedClass => "acquires not checked, of locks whose class was dropped before",
             Loss::Chains => "times that all validated chains were forgotten, being too many",
         }
     }

@@ -8,10 +8,13 @@
 //!
 //! | part | meaning | set |
 //! |---|---|---|
-//! | class | index in the registry, 0 before the first acquire | once, by the first acquire |
+//! | class | index in the registry, 0 before the first acquire | by the first acquire; again by hand |
 //! | tag | sets a few locks of a class apart in chain keys (`census`) | with the class |
 //! | instance | number of this lock, never used again, 0 before the first acquire | with the class |
 //! | OWN | the tracker's own allocations take this lock: an allocator's lock | at any time |
+//!
+//! Two more things happen to a word: a lock may be given another class by hand, and keeps its number
+//! then; and it may be told never to be tracked, for which OWN goes with a class that no lock has.
 //!
 //! So a word that is positive as a signed number names a lock that needs no special care, which is
 //! the one test of the warm path. The low bits are free for what a held stack adds: how it is held.
@@ -28,6 +31,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::how::How;
 use crate::on::census;
+use crate::on::class_key;
+use crate::on::dynamic::DynamicClass;
 use crate::on::process;
 use crate::on::registry::{self, ClassId, Node};
 
@@ -39,7 +44,7 @@ const OWN_BIT: u64 = 1 << 63;
 const KIND_MASK: u64 = !OWN_BIT & !((1 << TAG_SHIFT) - 1);
 const HOW_MASK: u64 = (1 << How::BITS) - 1;
 
-/// The largest class a map can name.
+/// The largest class a map can name, and a class that no lock has.
 pub(crate) const MAX_CLASS: u32 = (1 << (63 - CLASS_SHIFT)) - 1;
 /// The largest number a lock can have.
 pub(crate) const MAX_INSTANCE: u64 = (1 << (TAG_SHIFT - INSTANCE_SHIFT)) - 1;
@@ -100,6 +105,17 @@ impl Map {
         map
     }
 
+    /// The map of a new lock of a class that was made at run time.
+    #[track_caller]
+    #[must_use]
+    pub fn of_class(class: &DynamicClass) -> Map {
+        let map = Map::new();
+        if let Some(class) = class.id() {
+            class_key::resolve(&map, class);
+        }
+        map
+    }
+
     /// Where the lock was constructed.
     pub(crate) fn place(&self) -> &'static Location<'static> {
         self.place
@@ -124,6 +140,34 @@ impl Map {
             let new = old & OWN_BIT | given;
             match self.word.compare_exchange(old, new, Relaxed, Relaxed) {
                 Ok(_) => return Word(new),
+                Err(now) => old = now,
+            }
+        }
+    }
+
+    /// Gives a lock that has a number another class; returns what held before and what holds now.
+    pub(crate) fn set_class(&self, class: ClassId) -> (Word, Word) {
+        let tag = u64::from(census::tag_for_new(class.get()).0);
+        let given = u64::from(class.get()) << CLASS_SHIFT | tag << TAG_SHIFT;
+        self.change(|word| word & !KIND_MASK | given)
+    }
+
+    /// Notes that the lock is never tracked; returns what held before.
+    pub(crate) fn set_untracked(&self) -> Word {
+        self.change(|word| word | OWN_BIT | KIND_MASK).0
+    }
+
+    fn change(&self, f: impl Fn(u64) -> u64) -> (Word, Word) {
+        // An untracked lock stays one.
+        let change = |word| if Word(word).is_untracked() { word } else { f(word) };
+        let mut old = self.word.load(Relaxed);
+        loop {
+            let new = change(old);
+            match self.word.compare_exchange(old, new, Relaxed, Relaxed) {
+                Ok(_) => {
+                    census::forget(Word(old));
+                    return (Word(old), Word(new));
+                }
                 Err(now) => old = now,
             }
         }
@@ -161,6 +205,23 @@ impl Word {
     #[inline]
     pub(crate) fn is_plain(self) -> bool {
         self.0.cast_signed() > 0
+    }
+
+    /// What stands for all locks of the class where a lock is expected, and is none.
+    pub(crate) fn class_alone(self) -> u64 {
+        OWN_BIT | u64::from(self.class()) << CLASS_SHIFT
+    }
+
+    /// Whether the lock is never tracked.
+    #[inline]
+    pub(crate) fn is_untracked(self) -> bool {
+        self.0 & (OWN_BIT | KIND_MASK) == OWN_BIT | KIND_MASK
+    }
+
+    /// Whether both are the same lock, whose class may have changed meanwhile.
+    #[inline]
+    pub(crate) fn is_same(self, other: Word) -> bool {
+        is_same(self.lock(), other.lock())
     }
 
     /// Class, tag and instance as one value: what tells this lock from all others.
@@ -227,6 +288,13 @@ pub(crate) fn class_of(lock: u64) -> u32 {
     ((lock & !OWN_BIT) >> CLASS_SHIFT) as u32
 }
 
+/// Whether two values that [`Word::lock`] gave are of one lock, which a frame or an entry in the
+/// making never is.
+#[inline]
+pub(crate) fn is_same(one: u64, other: u64) -> bool {
+    instance_of(one) == instance_of(other) && instance_of(one) != 0
+}
+
 /// The instance in a value that [`Word::lock`] gave.
 #[inline]
 pub(crate) fn instance_of(lock: u64) -> u64 {
@@ -282,6 +350,19 @@ mod tests {
         assert_eq!(first, second);
         assert_eq!((first.class(), first.tag(), instance_of(first.lock())), (7, Tag::new(3), 9));
         assert!(first.is_own() && !first.is_plain());
+    }
+
+    #[test]
+    fn a_lock_keeps_its_number_when_its_class_changes() {
+        let map = Map::new();
+        let first = map.resolve(ClassId::new(7).unwrap(), Tag::REST, 9);
+        let (before, second) = map.set_class(ClassId::new(8).unwrap());
+        assert_eq!((before, second), (first, map.word()));
+        assert_eq!((second.class(), instance_of(second.lock())), (8, 9));
+        assert!(second.is_same(first) && second.is_plain() && !second.is_untracked());
+        map.set_untracked();
+        map.set_class(ClassId::new(9).unwrap());
+        assert!(map.word().is_untracked() && map.word().is_same(first) && !map.word().is_plain());
     }
 
     #[test]

@@ -2,9 +2,15 @@
 
 mod census;
 mod chain;
+mod class_change;
+mod class_filter;
+mod class_key;
+mod declared;
 mod directory;
+mod dynamic;
 mod ending;
 pub mod event;
+mod exemption;
 pub mod feasible;
 mod finding;
 mod fork;
@@ -17,13 +23,17 @@ mod knowledge;
 mod list;
 mod loss;
 mod map;
+mod mode_change;
 mod modules;
+mod nest;
 mod nested;
 mod order;
 mod own;
+mod pin;
 #[doc(hidden)]
 pub mod private;
 mod process;
+mod properties;
 pub mod query;
 pub mod record;
 mod recorder;
@@ -39,16 +49,22 @@ mod task;
 mod thread;
 mod trace;
 pub mod tracker;
+mod wait;
 mod withheld;
 mod witness;
 
 #[doc(hidden)]
 pub use private as __private;
 pub use {
+    class_key::{ClassKey, set_class},
+    declared::{set_cmp_fn, set_rank},
+    dynamic::DynamicClass,
+    exemption::{set_notrack, set_novalidate},
     found::Met,
     hook::{set_hook, take_hook},
     loss::losses,
     map::Map,
+    pin::{pin_lock, repin_lock, unpin_lock},
     settings::{BacktraceStyle, Level, Reaction, Settings},
     task::Task,
     tracker::Tracker,

@@ -1,29 +1,19 @@
-//! Which classes have locks that were held together.
+//! Which classes have locks whose destruction must be told.
 //!
-//! A lock's destruction must take it out of the learned order between instances, or that order
-//! would grow for ever; but most locks are not in it. One bit a class, modulo the size, spares
-//! those the look: a bit too many costs a look, a bit too few cannot be.
+//! A lock's destruction must take it out of the learned order between instances, and out of the
+//! table of ranks, or both would grow for ever; but most locks are in neither.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use crate::on::class_filter::ClassFilter;
 
-const WORDS: usize = 64;
+static CLASSES: ClassFilter = ClassFilter::new();
 
-static CLASSES: [AtomicU64; WORDS] = [const { AtomicU64::new(0) }; WORDS];
-
-/// Notes that two locks of a class were held together.
+/// Notes that two locks of a class were held together, or that one has a rank.
 pub(crate) fn add(class: u32) {
-    let (word, bit) = position(class);
-    word.fetch_or(bit, Relaxed);
+    CLASSES.add(class);
 }
 
-/// Whether two locks of a class may have been held together.
+/// Whether two locks of a class may have been held together, or one may have a rank.
 #[inline]
 pub(crate) fn has(class: u32) -> bool {
-    let (word, bit) = position(class);
-    word.load(Relaxed) & bit != 0
-}
-
-#[inline]
-fn position(class: u32) -> (&'static AtomicU64, u64) {
-    (&CLASSES[class as usize / 64 % WORDS], 1 << (class % 64))
+    CLASSES.has(class)
 }

@@ -33,3 +33,35 @@ pub fn try_acquired(map: &Map, how: How, describe: Describe) {
 pub fn memory_of_stack() -> Range<usize> {
     thread::with_task(Task::memory_of_stack)
 }
+
+#[track_caller]
+pub fn before_upgrade(map: &Map, describe: Describe) {
+    event::before_upgrade(map, describe, Location::caller());
+}
+
+#[track_caller]
+pub fn sync(map: &Map, describe: Describe) {
+    event::sync(map, describe, Location::caller());
+}
+
+/// The same events under a nest lock.
+pub mod nested {
+    use std::panic::Location;
+
+    use crate::how::{Describe, How};
+    use crate::on::event;
+    use crate::on::map::Map;
+    use crate::tracked::Tracked;
+
+    #[track_caller]
+    pub fn before_acquire<N: Tracked + ?Sized>(map: &Map, how: How, nest: &N, describe: Describe) {
+        event::before_acquire_nested(map, how, nest, describe, Location::caller());
+    }
+
+    #[track_caller]
+    pub fn try_acquired<N: Tracked + ?Sized>(map: &Map, how: How, nest: &N, describe: Describe) {
+        let (how, site) = (how.trylock(), Location::caller());
+        event::before_acquire_nested(map, how, nest, describe, site);
+        event::acquired(map, how, site);
+    }
+}

@@ -11,19 +11,22 @@ use once_cell::race::OnceBox;
 
 use crate::how::{Describe, How};
 use crate::on::census;
+use crate::on::declared;
 use crate::on::ending;
 use crate::on::fork;
 use crate::on::found::Met;
 use crate::on::hook;
 use crate::on::loss::{self, Loss};
-use crate::on::map::{Map, Word};
+use crate::on::map::{self, Map, Word};
 use crate::on::own;
 use crate::on::recorder::Recorder;
+use crate::on::registry::{self, ClassId};
 use crate::on::report::{Paths, Report};
 use crate::on::settings::{Environment, Reaction};
 use crate::on::task::{State, Task};
 use crate::on::thread;
 use crate::on::tracker::{Learned, Tracker};
+use crate::on::wait::Wait;
 use crate::violation::Assertion;
 
 /// What the process has one of.
@@ -105,6 +108,9 @@ pub(crate) fn before_acquire(
 }
 
 fn check(task: &Task, map: &Map, how: How, describe: Describe, site: &'static Location<'static>) {
+    if map.word().is_untracked() {
+        return;
+    }
     match start(task) {
         State::Active => {}
         State::Working => {
@@ -135,7 +141,7 @@ fn check(task: &Task, map: &Map, how: How, describe: Describe, site: &'static Lo
         let _pass = fork::pass();
         let process = process();
         task.set_name(thread::name);
-        let learned = process.tracker.learn(task, map, how, describe, site);
+        let learned = process.tracker.learn(task, map, how, Wait::Acquire, describe, site);
         process.record(&learned);
         learned.met
     };
@@ -178,6 +184,9 @@ fn number(task: &Task, map: &Map, describe: Describe) -> Option<Word> {
 #[cold]
 #[inline(never)]
 pub(crate) fn acquired(map: &Map, how: How, site: &'static Location<'static>) {
+    if map.word().is_untracked() {
+        return;
+    }
     thread::with_task(|task| match task.state() {
         State::Active => task.push(map, how, site),
         State::Scoped => thread::scoped_acquired(map, how, site),
@@ -191,6 +200,9 @@ pub(crate) fn acquired(map: &Map, how: How, site: &'static Location<'static>) {
 #[cold]
 pub(crate) fn contended(map: &Map) {
     let lock = map.word().lock();
+    if map.word().is_untracked() {
+        return;
+    }
     if thread::any_task(|task| task.remove(lock)) != Some(true) {
         thread::with_task(Task::released_untracked);
     }
@@ -206,6 +218,11 @@ pub(crate) fn released(map: &Map) {
 
 #[track_caller]
 fn release(task: &Task, map: &Map) {
+    if map.word().is_untracked() {
+        // Whoever took it before it became so may hold it still.
+        thread::any_task(|task| task.remove(map.word().lock()));
+        return;
+    }
     match start(task) {
         State::Active => {}
         State::Scoped => return thread::scoped_released(map),
@@ -216,11 +233,14 @@ fn release(task: &Task, map: &Map) {
             return;
         }
     }
-    if task.pop(map) || task.remove(map.word().lock()) || task.released_untracked() {
+    let is_pinned = task.pins().has(map::instance_of(map.word().lock()));
+    if !is_pinned && (task.pop(map) || task.remove(map.word().lock()) || task.released_untracked())
+    {
         return;
     }
     if task.holds_own() {
         loss::count(Loss::UnderAllocator);
+        task.remove(map.word().lock());
         return;
     }
     tell(task, |tracker| tracker.released(task, map));
@@ -231,17 +251,20 @@ fn release(task: &Task, map: &Map) {
 #[track_caller]
 pub(crate) fn destroyed(map: &Map) {
     let site = Location::caller();
+    if declared::any_rank() {
+        quietly_unless_own(|| declared::forget(map.word()));
+    }
     thread::with_task(|task| match start(task) {
         // Its node stays in the order, which harms nothing: nobody takes the lock again.
         _ if task.holds_own() => {}
         State::Active => tell(task, |tracker| tracker.destroyed_at(task, map, site)),
         State::Scoped => {
             thread::scoped_destroyed(map, site);
-            quietly(|| process().tracker.forget(map));
+            quietly(|| process().tracker.forget(map.word()));
         }
         // What a hook destroys may have been taken before.
         State::Reporting => {
-            quietly(|| process().tracker.forget(map));
+            quietly(|| process().tracker.forget(map.word()));
             task.remove(map.word().lock());
         }
         State::Unstarted | State::Working | State::Off => {}
@@ -283,16 +306,50 @@ pub(crate) fn assertion_failed(
 
 /// Judges a violation that is no matter of order.
 fn tell(task: &Task, find: impl FnOnce(&Tracker) -> Option<Met>) {
+    learn(task, |tracker| find(tracker).into());
+}
+
+/// Judges an event that has no warm path, by the tracker that the thread's events go to.
+#[cold]
+pub(crate) fn judge(find: impl FnOnce(&Tracker, &Task) -> Learned) {
+    thread::with_task(|task| match start(task) {
+        State::Active if task.holds_own() => {
+            loss::count(Loss::UnderAllocator);
+        }
+        State::Active => learn(task, |tracker| find(tracker, task)),
+        State::Scoped => thread::scoped_judge(find),
+        State::Unstarted | State::Working | State::Reporting | State::Off => {}
+    });
+}
+
+fn learn(task: &Task, find: impl FnOnce(&Tracker) -> Learned) {
     let met = {
         let _resume = enter(task, State::Working);
         let _pass = fork::pass();
         let process = process();
-        let met: Vec<Met> = find(&process.tracker).into_iter().collect();
-        let learned = Learned { met, ..Learned::default() };
+        let learned = find(&process.tracker);
         process.record(&learned);
         learned.met
     };
     react(task, met);
+}
+
+/// A class goes away: all orders of its locks are forgotten.
+#[cold]
+pub(crate) fn class_dropped(class: ClassId) {
+    quietly_unless_own(|| {
+        // First, so that nobody learns of it what would stay.
+        registry::drop_dynamic(class);
+        process().tracker.forget_class(class);
+    });
+    thread::scoped_class_dropped(class);
+}
+
+/// Does work of the tracker's own, unless the thread holds a lock that this work would wait for.
+fn quietly_unless_own(work: impl FnOnce()) {
+    if !thread::with_task(Task::holds_own) {
+        quietly(work);
+    }
 }
 
 impl Process {

@@ -49,10 +49,13 @@ fn map_is_held(map: &Map, mode: Option<Mode>) -> LockState {
     if matches!(process::state(), State::Off | State::Reporting) {
         return LockState::Unknown;
     }
-    let lock = map.word().lock();
+    let word = map.word();
+    if word.is_untracked() {
+        return LockState::Unknown;
+    }
     let fits = |held: Mode| mode.is_none_or(|mode| mode.is_shared() == held.is_shared());
     let held = thread::any_task(|task| {
-        let mut same = task.held_in_frame().filter(|held| held.entry.lock() == lock);
+        let mut same = task.held_in_frame().filter(|held| held.entry.is_same(word));
         same.any(|held| fits(held.entry.how().mode()))
     });
     match held {

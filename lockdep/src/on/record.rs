@@ -24,6 +24,7 @@ pub const EXTENSION: &str = "lockdep";
 /// One line of a record file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a record lives for one line, never in a collection")]
 pub enum Record {
     /// The first line: which process wrote this.
     Process {

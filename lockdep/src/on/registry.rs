@@ -1,8 +1,12 @@
 //! All classes of the process.
 //!
 //! A class is a pure fact (a place, a type, a name), so one registry serves every tracker: the ids
-//! in the locks' maps mean the same to all of them. Ids are dense, from 1, and never reused.
-//! Classes are kept as long as the process lives; their number is bounded by its source text.
+//! in the locks' maps mean the same to all of them. Ids are dense, from 1, and never reused: not
+//! even that of a class which was dropped. When they run out, locks without a class are not
+//! tracked, which is counted as a loss.
+//!
+//! Classes of the source are kept as long as the process lives; their number is bounded by its
+//! text. Of one that was made at run time and dropped only its id remains.
 
 use std::borrow::Cow;
 use std::num::NonZeroU32;
@@ -14,10 +18,13 @@ use once_cell::race::OnceBox;
 use parking_lot::RwLock;
 
 use crate::class::Class;
+use crate::compare::Compare;
 use crate::how::Description;
+use crate::on::class_filter::ClassFilter;
 use crate::on::fork;
 use crate::on::loss::{self, Loss};
 use crate::on::map::MAX_CLASS;
+use crate::on::properties::{Life, Properties};
 use crate::place::Place;
 
 /// The id of a class without its subclass.
@@ -49,15 +56,31 @@ impl Node {
 /// What two locks must share to be of one class.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
-    Made { place: Place, kind: &'static str, payload: &'static str },
+    Made {
+        place: Place,
+        kind: &'static str,
+        payload: &'static str,
+    },
     Named(&'static str),
+    /// The locks of another class that are not checked.
+    Unchecked(ClassId),
 }
 
 #[derive(Debug, Default)]
 struct Registry {
     ids: DashMap<Key, ClassId>,
-    classes: RwLock<Vec<Arc<Class>>>,
+    entries: RwLock<Vec<Entry>>,
 }
+
+/// A class and what was said of it.
+#[derive(Clone, Debug)]
+struct Entry {
+    class: Arc<Class>,
+    properties: Properties,
+}
+
+/// Classes with properties.
+static SPECIAL: ClassFilter = ClassFilter::new();
 
 /// How many threads may register a class at once when the last ids are given out.
 const ROOM: usize = 1024;
@@ -75,49 +98,132 @@ pub(crate) fn made_at(
 ) -> Option<ClassId> {
     let Description { kind, payload } = description;
     let place = Place::from(location);
-    intern(Key::Made { place: place.clone(), kind, payload }, place)
+    let key = Key::Made { place: place.clone(), kind, payload };
+    let payload = Cow::Borrowed(payload);
+    intern(key, Properties::default(), || Class {
+        place,
+        kind: Cow::Borrowed(kind),
+        payload,
+        name: None,
+        subclass: 0,
+    })
 }
 
 /// The class of this name, made by hand; none if there are too many classes.
 pub(crate) fn named(name: &'static str, place: &'static Location<'static>) -> Option<ClassId> {
-    intern(Key::Named(name), place.into())
+    intern(Key::Named(name), Properties::default(), || by_hand(name.into(), place.into()))
+}
+
+/// The class for those locks of a class that are not checked; none if there are too many classes.
+pub(crate) fn unchecked(class: ClassId) -> Option<ClassId> {
+    if properties(class.get()).unchecked {
+        return Some(class);
+    }
+    let properties = Properties { unchecked: true, ..Properties::default() };
+    intern(Key::Unchecked(class), properties, || Class::clone(&self::class(class.get())))
+}
+
+/// A class of its own, to be dropped by [`drop_dynamic`]; none if there are too many classes.
+pub(crate) fn dynamic(
+    name: Cow<'static, str>,
+    place: &'static Location<'static>,
+) -> Option<ClassId> {
+    let _pass = fork::pass();
+    let properties = Properties { life: Life::Dynamic, ..Properties::default() };
+    has_room().then(|| push(by_hand(name, place.into()), properties))
+}
+
+/// Forgets all of a class but its id.
+pub(crate) fn drop_dynamic(class: ClassId) {
+    change(class.get(), |entry| {
+        entry.class = gone();
+        entry.properties = Properties { life: Life::Dropped, ..Properties::default() };
+    });
+}
+
+/// What stands for every class that was dropped.
+fn gone() -> Arc<Class> {
+    static GONE: OnceBox<Arc<Class>> = OnceBox::new();
+    let nowhere = || Place { file: Cow::Borrowed(""), line: 0, column: 0 };
+    let class = || Arc::new(by_hand("a dropped class".into(), nowhere()));
+    Arc::clone(GONE.get_or_init(|| Box::new(class())))
+}
+
+/// Sets the order among the locks of a class.
+pub(crate) fn set_compare(class: ClassId, compare: Compare) {
+    change(class.get(), |entry| entry.properties.compare = Some(compare));
+}
+
+/// What was said of a class.
+pub(crate) fn properties(class: u32) -> Properties {
+    if !SPECIAL.has(class) {
+        return Properties::default();
+    }
+    let _pass = fork::pass();
+    let entries = registry().entries.read();
+    (class as usize)
+        .checked_sub(1)
+        .and_then(|at| entries.get(at))
+        .map_or_else(Properties::default, |entry| entry.properties)
+}
+
+fn change(class: u32, f: impl FnOnce(&mut Entry)) {
+    let _pass = fork::pass();
+    // Before the change can be seen.
+    SPECIAL.add(class);
+    f(&mut registry().entries.write()[class as usize - 1]);
+}
+
+/// A class that was given a name.
+fn by_hand(name: Cow<'static, str>, place: Place) -> Class {
+    Class {
+        place,
+        kind: Cow::Borrowed("lock"),
+        payload: Cow::Borrowed(""),
+        name: Some(name),
+        subclass: 0,
+    }
 }
 
 /// The id under a key, made if need be; none if there are too many.
-fn intern(key: Key, place: Place) -> Option<ClassId> {
+fn intern(key: Key, properties: Properties, class: impl FnOnce() -> Class) -> Option<ClassId> {
     let _pass = fork::pass();
     let registry = registry();
     if let Some(id) = registry.ids.get(&key) {
         return Some(*id);
     }
-    let (kind, payload, name) = match key {
-        Key::Made { kind, payload, .. } => (kind, payload, None),
-        Key::Named(name) => ("lock", "", Some(Cow::Borrowed(name))),
-    };
-    // A map has no room for more. Some is left for threads that register at once.
-    if registry.classes.read().len() >= MAX_CLASS as usize - ROOM {
-        loss::count(Loss::Classes);
+    if !has_room() {
         return None;
     }
-    let id = *registry.ids.entry(key).or_insert_with(|| {
-        let class = Class {
-            place,
-            kind: Cow::Borrowed(kind),
-            payload: Cow::Borrowed(payload),
-            name,
-            subclass: 0,
-        };
-        let mut classes = registry.classes.write();
-        classes.push(Arc::new(class));
-        NonZeroU32::new(classes.len() as u32).expect("the vector has an element")
-    });
+    // Outside the map's lock.
+    let class = class();
+    let id = *registry.ids.entry(key).or_insert_with(|| push(class, properties));
     Some(id)
+}
+
+/// Whether there are ids left. Some are kept for threads that register at once.
+fn has_room() -> bool {
+    let has_room = registry().entries.read().len() < MAX_CLASS as usize - ROOM;
+    if !has_room {
+        loss::count(Loss::Classes);
+    }
+    has_room
+}
+
+fn push(class: Class, properties: Properties) -> ClassId {
+    let mut entries = registry().entries.write();
+    let id = entries.len() as u32 + 1;
+    if properties.unchecked || properties.life != Life::Static {
+        SPECIAL.add(id);
+    }
+    entries.push(Entry { class: Arc::new(class), properties });
+    NonZeroU32::new(id).expect("it is one more than a length")
 }
 
 /// The class behind an id.
 fn class(id: u32) -> Arc<Class> {
     let _pass = fork::pass();
-    Arc::clone(&registry().classes.read()[id as usize - 1])
+    Arc::clone(&registry().entries.read()[id as usize - 1].class)
 }
 
 /// The class a node stands for, with its subclass.

@@ -30,6 +30,12 @@ use crate::on::sightings::{Sighting, Sightings};
 use crate::on::withheld::Withheld;
 use crate::on::witness::{Waiter, Witness};
 
+/// Remembers that a task which held `held` wanted `wanted` under a nest lock.
+pub(crate) fn set_nested(graphs: &mut Graphs, held: Word, wanted: Word) {
+    let kind = Kind::of(held.how().mode(), wanted.how().mode());
+    graphs.classes.nested.insert(Step { from: held.node(), to: wanted.node(), kind });
+}
+
 /// How one task held a lock and wanted another.
 pub(crate) type Dependency = Sighting<Arc<Witness>>;
 
@@ -236,7 +242,23 @@ fn depend<N: Copy + Ord + Hash>(
     };
     let verdict = match level {
         Level::Order => match order.graph.cycle(step) {
-            Some(steps) => Verdict::Broken(finding(strong(order, &steps, &dependency))),
+            Some(steps) if steps.iter().any(|step| order.nested.contains(step)) => {
+                // As at the other levels, but a writer may always come.
+                let mut always = Sightings::default();
+                let (held, wanted, guards) = (Mode::Exclusive, Mode::Exclusive, Guards::none());
+                always.add(Sighting { held, wanted, guards, witness: () });
+                match feasible::search(&order.graph, &|_| Some(&always), (from, to), &dependency) {
+                    Feasible::Yes(Parties { cycle, .. })
+                    | Feasible::Unproven(Parties { cycle, .. }) => {
+                        broken(Parties { cycle, writers: Vec::new() }, true)
+                    }
+                    Feasible::Never | Feasible::No(..) => Verdict::Fine,
+                }
+            }
+            Some(steps) => {
+                let cycle = strong(order, &steps, &dependency);
+                broken(Parties { cycle, writers: Vec::new() }, true)
+            }
             None => Verdict::Fine,
         },
         Level::Deadlock => {
@@ -266,7 +288,7 @@ pub(crate) fn set_broken(graphs: &mut Graphs, finding: &Finding) {
             graphs.instances.broken.insert(Step { from, to, kind });
         }
         // Asked anew at every acquire.
-        Finding::Recursion(_) | Finding::UnorderedNesting(_) => {}
+        Finding::Recursion(_) | Finding::UnorderedNesting(_) | Finding::DeclaredOrder(..) => {}
     }
 }
 
@@ -290,9 +312,8 @@ fn strong<N: Copy + Ord + Hash>(
     order: &Order<N>,
     steps: &[Step<N>],
     closing: &Dependency,
-) -> Cycle {
+) -> Vec<Arc<Witness>> {
     let others = steps[1..].iter().filter_map(|step| order.graph.weight(*step)?.iter().next());
     let others = others.map(|sighting| Arc::clone(&sighting.witness));
-    let dependencies = std::iter::once(Arc::clone(&closing.witness)).chain(others).collect();
-    Cycle { dependencies, writers: Vec::new(), proven: true }
+    std::iter::once(Arc::clone(&closing.witness)).chain(others).collect()
 }

@@ -39,10 +39,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, compiler_fence, fence};
 
 use once_cell::race::OnceBox;
 
-use crate::mode::Mode;
 use crate::on::chain;
 use crate::on::directory::Owner;
-use crate::on::map::Word;
+use crate::on::map::{self, Word};
 use crate::on::site::Site;
 
 /// How many locks a task holds without allocating.
@@ -226,14 +225,16 @@ impl Stack {
         Some(entry)
     }
 
-    /// Changes a held write into a held read; false if it is not held.
-    pub(crate) fn downgrade(&self, lock: u64) -> bool {
-        let Some(index) = self.newest(lock) else {
+    /// Changes the newest entry that `f` gives another value for; false if there is none.
+    pub(crate) fn change(&self, f: impl Fn(Word) -> Option<Word>) -> bool {
+        let changed = |index: usize| {
+            let entry = self.get(index).entry;
+            f(entry).filter(|_| entry.is_resolved()).map(|entry| (index, entry))
+        };
+        let Some((index, entry)) = (0..self.depth()).rev().find_map(changed) else {
             return false;
         };
-        let mut held = self.get(index);
-        held.entry = held.entry.with_how(held.entry.how().with_mode(Mode::Shared));
-        self.set(index, held);
+        self.set(index, Entry { entry, ..self.get(index) });
         self.replay(index, index);
         true
     }
@@ -311,10 +312,7 @@ impl Stack {
     }
 
     fn newest(&self, lock: u64) -> Option<usize> {
-        if lock == 0 {
-            return None;
-        }
-        (0..self.depth()).rev().find(|&index| self.get(index).entry.lock() == lock)
+        (0..self.depth()).rev().find(|&index| map::is_same(self.get(index).entry.lock(), lock))
     }
 
     /// Where the innermost frame begins.

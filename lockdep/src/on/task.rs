@@ -20,7 +20,9 @@ use crate::on::chain::{self, KeyCache};
 use crate::on::directory;
 use crate::on::loss::{self, Loss};
 use crate::on::map::{self, Map, Word};
-use crate::on::registry::ClassId;
+use crate::on::pin::Pins;
+use crate::on::properties::Life;
+use crate::on::registry::{self, ClassId};
 use crate::on::stack::{INLINE, Stack};
 
 pub(crate) use crate::on::stack::Held;
@@ -78,6 +80,7 @@ pub struct Task {
     untracked: Cell<u32>,
     /// Whether the stack's owner has its name.
     named: Cell<bool>,
+    pins: Pins,
     name: Option<&'static str>,
 }
 
@@ -123,6 +126,7 @@ impl Task {
             own: Cell::new(0),
             untracked: Cell::new(0),
             named: Cell::new(false),
+            pins: Pins::new(),
             name: None,
         }
     }
@@ -138,7 +142,8 @@ impl Task {
 
     /// Sets the state and returns the one before.
     pub(crate) fn set_state(&self, state: State) -> State {
-        self.warm.set(if state == State::Active { self.stack.get() } else { None });
+        let is_warm = state == State::Active && self.pins.is_empty();
+        self.warm.set(if is_warm { self.stack.get() } else { None });
         self.state.replace(state)
     }
 
@@ -295,9 +300,24 @@ impl Task {
         removed.is_some()
     }
 
-    /// Changes a held write into a held read; false if it is not held.
-    pub(crate) fn downgrade(&self, lock: u64) -> bool {
-        self.with_stack(|stack| stack.downgrade(lock)) == Some(true)
+    /// Changes the newest entry that `f` gives another value for; false if there is none.
+    pub(crate) fn change(&self, f: impl Fn(Word) -> Option<Word>) -> bool {
+        self.with_stack(|stack| stack.change(f)) == Some(true)
+    }
+
+    /// Whether the task holds this lock.
+    pub(crate) fn holds(&self, word: Word) -> bool {
+        self.stack_or_empty().holds(word.lock())
+    }
+
+    /// The pins on what the task holds.
+    pub(crate) fn pins(&self) -> &Pins {
+        &self.pins
+    }
+
+    /// Changes the pins, and with them whether the warm path may be taken.
+    pub(crate) fn change_pins<R>(&self, f: impl FnOnce(&Pins) -> R) -> R {
+        self.working(|| f(&self.pins))
     }
 
     /// Begins a new chain above what is held; see [`Stack::begin_frame`]. Allocates.
@@ -361,11 +381,17 @@ impl Task {
     /// Whether an acquire was seen before and broke nothing, with the locks of the same class that
     /// are held now.
     pub(crate) fn knows_slow(&self, entry: Word, keys: Keys) -> bool {
-        if entry.how().is_trylock() || self.siblings(entry.class()).next().is_none() {
+        if self.is_alone(entry) {
             return self.known.contains(keys.witness);
         }
+        if registry::properties(entry.class()).life == Life::Dropped {
+            return false;
+        }
+        if entry.how().is_trylock() {
+            return self.known.contains(chain::with_siblings(keys.witness));
+        }
         self.known.contains(chain::with_siblings(keys.witness))
-            && self.siblings(entry.class()).all(|held| held.entry.lock() != entry.lock())
+            && self.siblings(entry.class()).all(|held| !held.entry.is_same(entry))
             && self
                 .nearest_siblings(entry.class())
                 .all(|held| self.knows_pair(keys, held.entry, entry))
@@ -373,19 +399,39 @@ impl Task {
 
     /// Notes that an acquire broke nothing.
     pub(crate) fn learn(&self, entry: Word, keys: Keys) {
-        let alone = entry.how().is_trylock() || self.siblings(entry.class()).next().is_none();
+        let alone = self.is_alone(entry);
         let key = if alone { keys.witness } else { chain::with_siblings(keys.witness) };
         self.known.insert(key);
     }
 
+    /// Whether the warm path may know an acquire: nothing but the classes has to be looked at.
+    fn is_alone(&self, entry: Word) -> bool {
+        let class = entry.class();
+        (entry.how().is_trylock() || self.siblings(class).next().is_none())
+            && !registry::properties(class).is_watched()
+    }
+
     /// Whether two locks of one class are known to be taken in this order rightly.
+    ///
+    /// Never if the class has a comparison function: ranks change.
     pub(crate) fn knows_pair(&self, keys: Keys, held: Word, wanted: Word) -> bool {
         self.known.contains(chain::pair(keys.chain, held, wanted))
+            && registry::properties(wanted.class()).compare.is_none()
     }
 
     /// Notes that two locks of one class are taken in this order rightly.
     pub(crate) fn learn_pair(&self, keys: Keys, held: Word, wanted: Word) {
         self.known.insert(chain::pair(keys.chain, held, wanted));
+    }
+
+    /// Whether of two locks of one class, whose order is settled by declaration, all is known.
+    pub(crate) fn knows_settled(&self, keys: Keys, held: Word, wanted: Word) -> bool {
+        self.known.contains(chain::settled(chain::pair(keys.chain, held, wanted)))
+    }
+
+    /// Notes that of two locks of one class, whose order is settled by declaration, all is known.
+    pub(crate) fn learn_settled(&self, keys: Keys, held: Word, wanted: Word) {
+        self.known.insert(chain::settled(chain::pair(keys.chain, held, wanted)));
     }
 
     /// The class that this task found for a constructor, if it still knows.
@@ -484,7 +530,7 @@ mod tests {
     #[test]
     fn a_stack_deeper_than_the_inline_part_keeps_its_order() {
         let task = Task::new("test");
-        let maps: Vec<Map> = (1..200).map(|class| map(class, 1)).collect();
+        let maps: Vec<Map> = (1..200).map(|class| map(class, class.into())).collect();
         maps.iter().for_each(|map| push(&task, map));
         assert_eq!(classes(task.held()), (1..200).collect::<Vec<_>>());
         assert_eq!(classes(task.stack_or_empty().observe().into_iter()), classes(task.held()));
@@ -505,7 +551,7 @@ mod tests {
     #[test]
     fn a_release_below_keeps_the_backtraces_above() {
         let task = Task::new("test");
-        let (a, b) = (map(1, 1), map(2, 1));
+        let (a, b) = (map(1, 1), map(2, 2));
         let site = here();
         task.push(&a, How::EXCLUSIVE, site);
         let keys = task.keys(b.word().held(How::EXCLUSIVE), site);
@@ -532,7 +578,7 @@ mod tests {
     #[test]
     fn a_frame_starts_a_chain_of_its_own() {
         let task = Task::new("test");
-        let (a, b) = (map(1, 1), map(2, 1));
+        let (a, b) = (map(1, 1), map(2, 2));
         let key = |task: &Task| task.keys(b.word().held(How::EXCLUSIVE), here()).chain;
         let alone = key(&task);
         push(&task, &a);
@@ -559,7 +605,7 @@ mod tests {
     #[test]
     fn frames_move_with_what_is_released_below_and_leave_what_is_kept() {
         let task = Task::new("test");
-        let (a, b, c) = (map(1, 1), map(2, 1), map(3, 1));
+        let (a, b, c) = (map(1, 1), map(2, 2), map(3, 3));
         let next = |task: &Task| task.keys(c.word().held(How::EXCLUSIVE), here()).chain;
         push(&task, &a);
         task.begin_frame(1);
@@ -580,7 +626,7 @@ mod tests {
     #[test]
     fn the_base_of_the_whole_stack_can_change_while_locks_are_held() {
         let task = Task::new("test");
-        let (a, b) = (map(1, 1), map(2, 1));
+        let (a, b) = (map(1, 1), map(2, 2));
         let next = |task: &Task| task.keys(b.word().held(How::EXCLUSIVE), here()).chain;
         push(&task, &a);
         let before = next(&task);

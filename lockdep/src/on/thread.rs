@@ -10,9 +10,10 @@ use std::sync::Arc;
 
 use crate::how::{Describe, How};
 use crate::on::found::Met;
-use crate::on::map::Map;
+use crate::on::map::{self, Map};
+use crate::on::registry::ClassId;
 use crate::on::task::{State, Task};
-use crate::on::tracker::Tracker;
+use crate::on::tracker::{Learned, Tracker};
 use crate::violation::Assertion;
 
 thread_local! {
@@ -126,7 +127,7 @@ pub(crate) fn scoped_released(map: &Map) {
             return;
         };
         // A lock that was taken before the scope began is with one around it, or the thread's own.
-        let is_inside = scope.task.held().any(|held| held.entry.lock() == lock);
+        let is_inside = scope.task.held().any(|held| map::is_same(held.entry.lock(), lock));
         let is_outside = || {
             around.iter().rev().any(|scope| scope.task.remove(lock))
                 || with_task(|task| task.remove(lock))
@@ -145,6 +146,23 @@ pub(crate) fn scoped_destroyed(map: &Map, site: &'static Location<'static>) {
         }
     });
     with_task(|task| task.remove(map.word().lock()));
+}
+
+/// An event without a warm path of a thread whose state is [`State::Scoped`].
+pub(crate) fn scoped_judge(find: impl FnOnce(&Tracker, &Task) -> Learned) {
+    in_scope(|scope| {
+        let learned = find(&scope.tracker, &scope.task);
+        scope.met.extend(learned.met);
+    });
+}
+
+/// A class goes away: the trackers of this thread's scopes forget it too.
+pub(crate) fn scoped_class_dropped(class: ClassId) {
+    if with_task(Task::state) == State::Scoped {
+        working(|scopes| {
+            scopes.iter().for_each(|scope| scope.tracker.forget_class(class));
+        });
+    }
 }
 
 /// A failed assertion of a thread whose state is [`State::Scoped`].

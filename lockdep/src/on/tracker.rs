@@ -16,8 +16,11 @@ use crate::on::finding::{self, Finding};
 use crate::on::found::{Found, Identity, Met};
 use crate::on::guards::{Guard, Guards};
 use crate::on::knowledge::{Graphs, Knowledge};
+use crate::on::loss::{self, Loss};
 use crate::on::map::{Map, Word};
+use crate::on::nest::{Exempt, Nest, Standing};
 use crate::on::nested;
+use crate::on::properties::Life;
 use crate::on::registry::{self, Node};
 use crate::on::rules::{self, Judged};
 use crate::on::same_class;
@@ -25,21 +28,22 @@ use crate::on::settings::{BacktraceStyle, Level, Settings};
 use crate::on::task::{Held, Keys, Task};
 use crate::on::thread;
 use crate::on::trace;
+use crate::on::wait::Wait;
 use crate::on::withheld::Withheld;
 use crate::on::witness::{End, Waiter, Witness};
-use crate::violation::{Assertion, Point, Violation};
+use crate::violation::{Assertion, Point, Touch, Violation};
 
 /// Learns the order in which locks are taken and judges each new one.
 #[derive(Debug)]
 pub struct Tracker {
-    settings: Settings,
-    knowledge: Knowledge,
-    found: Found,
+    pub(super) settings: Settings,
+    pub(super) knowledge: Knowledge,
+    pub(super) found: Found,
 }
 
 /// [`Judged`] with numbers for what is broken.
 #[derive(Debug, Default)]
-struct Settled {
+pub(super) struct Settled {
     new: Vec<Arc<Witness>>,
     told: Vec<(usize, Finding)>,
     again: Vec<usize>,
@@ -83,6 +87,23 @@ impl Learned {
     }
 }
 
+impl From<Option<Met>> for Learned {
+    fn from(met: Option<Met>) -> Learned {
+        Learned { met: met.into_iter().collect(), ..Learned::default() }
+    }
+}
+
+/// One wait as the rules see it.
+#[derive(Clone, Copy)]
+struct Acquire<'a> {
+    task: &'a Task,
+    keys: Keys,
+    wait: Wait,
+    wanted: &'a End,
+    /// What keeps others away meanwhile.
+    guards: &'a Guards,
+}
+
 impl Tracker {
     /// A tracker that knows nothing yet.
     #[must_use]
@@ -105,7 +126,33 @@ impl Tracker {
         describe: Describe,
         site: &'static Location<'static>,
     ) -> Vec<Met> {
-        self.learn(task, map, how, describe, site).met
+        self.learn(task, map, how, Wait::Acquire, describe, site).met
+    }
+
+    /// `task` is about to wait for `map`'s lock under the nest lock `nest`: what it holds of the
+    /// class that was taken after that one needs no order. Returns the rules that this breaks.
+    pub fn before_acquire_nested(
+        &self,
+        task: &Task,
+        map: &Map,
+        how: How,
+        nest: &Map,
+        describe: Describe,
+        site: &'static Location<'static>,
+    ) -> Vec<Met> {
+        self.learn(task, map, how, Wait::Nested(Nest::of(nest)), describe, site).met
+    }
+
+    /// `task` waits until nobody holds `map`'s lock, and does not take it. Returns the rules that
+    /// this breaks.
+    pub fn synchronized(
+        &self,
+        task: &Task,
+        map: &Map,
+        describe: Describe,
+        site: &'static Location<'static>,
+    ) -> Vec<Met> {
+        self.learn(task, map, How::EXCLUSIVE, Wait::Sync, describe, site).met
     }
 
     /// `task` has obtained `map`'s lock, which an earlier [`Tracker::before_acquire`] announced.
@@ -126,7 +173,15 @@ impl Tracker {
         map: &Map,
         site: &'static Location<'static>,
     ) -> Option<Met> {
-        if task.pop(map) || task.remove(map.word().lock()) || task.released_untracked() {
+        let word = map.word();
+        if word.is_untracked() {
+            task.remove(word.lock());
+            return None;
+        }
+        if let Some(met) = self.released_pinned(task, map, site) {
+            return met;
+        }
+        if task.pop(map) || task.remove(word.lock()) || task.released_untracked() {
             return None;
         }
         self.found.meet(Identity::at(5, Some(map.word().node()), site), || {
@@ -136,11 +191,6 @@ impl Tracker {
                 at: self.point_here(site),
             }
         })
-    }
-
-    /// `task` is about to turn its exclusive hold of `map`'s lock into a shared one.
-    pub fn downgraded(&self, task: &Task, map: &Map) {
-        task.downgrade(map.word().lock());
     }
 
     /// `map`'s lock is about to be destroyed or initialised again.
@@ -156,9 +206,9 @@ impl Tracker {
         map: &Map,
         site: &'static Location<'static>,
     ) -> Option<Met> {
-        self.forget(map);
         let word = map.word();
-        let held = task.held().find(|held| held.entry.lock() == word.lock())?;
+        self.forget(word);
+        let held = task.held().find(|held| held.entry.is_same(word))?;
         while task.remove(word.lock()) {}
         match self.settings.level {
             // Nobody waits for a lock that is gone.
@@ -176,8 +226,7 @@ impl Tracker {
     }
 
     /// Takes a lock out of the order between locks of its class.
-    pub(crate) fn forget(&self, map: &Map) {
-        let word = map.word();
+    pub(crate) fn forget(&self, word: Word) {
         if nested::has(word.class()) {
             self.knowledge.graphs.lock().instances.forget(word.lock());
         }
@@ -193,15 +242,12 @@ impl Tracker {
     ) -> Option<Met> {
         let word = map.map(Map::word).filter(|word| word.is_resolved());
         let node = word.map(Word::node);
-        self.found.meet(Identity::at(7, node, site), || {
-            let held = task.held().map(|held| self.end(&held).resolve(self.settings.backtrace));
-            Violation::AssertionFailed {
-                task: name(task).as_ref().to_owned(),
-                assertion,
-                class: node.map(registry::describe),
-                held: held.collect(),
-                at: self.point_here(site),
-            }
+        self.found.meet(Identity::at(7, node, site), || Violation::AssertionFailed {
+            task: name(task).as_ref().to_owned(),
+            assertion,
+            class: node.map(registry::describe),
+            held: self.all_held(task),
+            at: self.point_here(site),
         })
     }
 
@@ -239,85 +285,112 @@ impl Tracker {
         Some(map.resolve(class, census::tag_for_new(class.get()), instance))
     }
 
-    /// The cold path of an acquire.
+    /// The cold path of a wait.
     ///
     /// 1. Capture the stack, if this chain at this place has none.
-    /// 2. Locks of the same class: recursion, and the order between instances.
-    /// 3. If the chain is new to the process: an edge from every held lock.
-    /// 4. What broke nothing is remembered; what did is not, so that it is met and counted again.
+    /// 2. The nest lock, if there is one: it must be held.
+    /// 3. Locks of the same class: recursion, and the order between instances.
+    /// 4. If the chain is new to the process: an edge from every held lock.
+    /// 5. What broke nothing is remembered; what did is not, so that it is met and counted again.
     pub(crate) fn learn(
         &self,
         task: &Task,
         map: &Map,
         how: How,
+        wait: Wait,
         describe: Describe,
         site: &'static Location<'static>,
     ) -> Learned {
         let mut learned = Learned::default();
         let known = map.word().is_resolved();
-        let Some(word) = self.resolve(task, map, describe) else {
+        let Some(word) = self.resolve(task, map, describe).filter(|word| !word.is_untracked())
+        else {
             return learned;
         };
         let entry = word.held(how);
         learned.class = (!known).then(|| entry.node());
-        let keys = task.keys(entry, site);
+        let keys = wait.keys(task.keys(entry, site));
         task.reserve();
-        if task.knows_slow(entry, keys) {
+        if wait.is_kept() && task.knows_slow(entry, keys) {
             return learned;
         }
         if self.settings.backtrace != BacktraceStyle::Off {
             self.knowledge.keep_trace(keys.witness, trace::capture);
         }
-        if how.is_trylock() {
+        let wanted = End { entry, site, trace: self.knowledge.trace(keys.witness) };
+        if let Wait::Nested(nest) = wait {
+            learned.met.extend(self.check_nest(task, nest, &wanted));
+        }
+        let properties = registry::properties(entry.class());
+        if properties.life == Life::Dropped {
+            loss::count(Loss::DroppedClass);
+            return learned;
+        }
+        if how.is_trylock() || !properties.is_checked() {
             task.learn(entry, keys);
             return learned;
         }
-        let wanted = End { entry, site, trace: self.knowledge.trace(keys.witness) };
-        let guards = self.guards(task, entry);
-        let mut broken = self.check_class(task, keys, &wanted, &guards, &mut learned);
-        broken |= self.check_order(task, keys, &wanted, &guards, &mut learned);
-        if !broken {
+        let guards = self.guards(task.held().map(|held| held.entry), entry);
+        let acquire = Acquire { task, keys, wait, wanted: &wanted, guards: &guards };
+        let mut broken = self.check_class(acquire, &mut learned);
+        broken |= self.check_order(acquire, &mut learned);
+        if !broken && wait.is_kept() {
             task.learn(entry, keys);
         }
         learned
     }
 
+    /// The rule for the nest lock of an acquire.
+    fn check_nest(&self, task: &Task, nest: Nest, wanted: &End) -> Option<Met> {
+        let word = nest.lock.filter(|_| nest.standing(task) == Standing::NotHeld)?;
+        let outer = word.is_resolved().then(|| word.node());
+        let nodes = outer.into_iter().chain([wanted.entry.node()]);
+        let identity = Identity::of_cycle(8, nodes.collect());
+        self.found.meet(identity, || Violation::NestNotHeld {
+            task: name(task).as_ref().to_owned(),
+            wanted: wanted.resolve(self.settings.backtrace),
+            nest: outer.map_or_else(|| never_taken(nest.place), registry::describe),
+            held: self.all_held(task),
+        })
+    }
+
     /// The rules for locks of the class that is wanted; returns whether one is broken.
-    fn check_class(
-        &self,
-        task: &Task,
-        keys: Keys,
-        wanted: &End,
-        guards: &Guards,
-        learned: &mut Learned,
-    ) -> bool {
-        if task.siblings(wanted.entry.class()).next().is_none() {
+    fn check_class(&self, acquire: Acquire<'_>, learned: &mut Learned) -> bool {
+        let Acquire { task, keys, wait, wanted, guards } = acquire;
+        let (level, entry) = (self.settings.level, wanted.entry);
+        if task.siblings(entry.class()).next().is_none() {
+            return false;
+        }
+        let (exempt, nested) = match wait {
+            Wait::Nested(nest) => {
+                (nest.exempt(level, task, entry.class()), nest.guards(guards.held(), entry))
+            }
+            Wait::Acquire | Wait::Upgrade | Wait::Sync => (Exempt::None, Guards::none()),
+        };
+        let siblings = same_class::siblings(task, (entry, keys), wait, &exempt);
+        if siblings.is_empty() {
             return false;
         }
         let mut graphs = self.knowledge.graphs.lock();
-        let witness = |held: &Held| self.witness(task, held, wanted, guards);
-        let level = self.settings.level;
-        let acquire = (wanted.entry, keys);
-        let judged = same_class::check(level, &mut graphs, task, acquire, guards, witness);
+        let witness = |held: &Held, guards: &Guards| self.witness(task, held, wanted, guards);
+        let guards = (guards, &nested);
+        let acquire = (entry, keys);
+        let judged =
+            same_class::check(level, &mut graphs, task, acquire, guards, &siblings, witness);
         let settled = self.settle(&mut graphs, judged);
         drop(graphs);
         self.tell(settled, learned)
     }
 
     /// The edges from all held locks to the one that is wanted; returns whether one is broken.
-    fn check_order(
-        &self,
-        task: &Task,
-        keys: Keys,
-        wanted: &End,
-        guards: &Guards,
-        learned: &mut Learned,
-    ) -> bool {
+    fn check_order(&self, acquire: Acquire<'_>, learned: &mut Learned) -> bool {
+        let Acquire { task, keys, wait, wanted, guards } = acquire;
         if self.knowledge.is_validated(keys.chain) {
             return false;
         }
         let entry = wanted.entry;
         let level = self.settings.level;
+        let is_nested = matches!(wait, Wait::Nested(nest) if nest.standing(task) == Standing::Held);
         let mut judged = Judged::default();
         let mut graphs = self.knowledge.graphs.lock();
         if let Some(numbers) = graphs.broken_by(keys.chain) {
@@ -325,12 +398,19 @@ impl Tracker {
             drop(graphs);
             return self.tell(Settled { again, ..Settled::default() }, learned);
         }
-        for held in task.held().filter(|held| held.entry.node() != entry.node()) {
+        // Asked under the lock: whoever drops a class takes it before the class's edges go.
+        let is_checked = |entry: Word| registry::properties(entry.class()).is_checked();
+        let is_other = |held: &Held| held.entry.node() != entry.node();
+        let counts = |held: &Held| is_checked(entry) && is_checked(held.entry) && is_other(held);
+        for held in task.held().filter(counts) {
             let witness = self.witness(task, &held, wanted, guards);
             let dependency = rules::sighting(held.entry, entry, guards, witness);
+            if is_nested {
+                rules::set_nested(&mut graphs, held.entry, entry);
+            }
             rules::order(level, &mut graphs, (held.entry, entry), dependency, &mut judged);
         }
-        if level != Level::Order && entry.how().mode() == Mode::Exclusive {
+        if level != Level::Order && wait != Wait::Sync && entry.how().mode() == Mode::Exclusive {
             let waiter = || {
                 let (task, wanted) = (name(task), wanted.clone());
                 Arc::new(Waiter { task, wanted, guards: guards.clone() })
@@ -348,12 +428,9 @@ impl Tracker {
         self.tell(settled, learned)
     }
 
-    /// What keeps others away from where the task is, as far as the level asks.
-    fn guards(&self, task: &Task, wanted: Word) -> Guards {
-        if self.settings.level == Level::Order {
-            return Guards::none();
-        }
-        let held: Vec<Word> = task.held().map(|held| held.entry).collect();
+    /// What keeps others away from where a task is that holds `held`.
+    pub(super) fn guards(&self, held: impl Iterator<Item = Word>, wanted: Word) -> Guards {
+        let held: Vec<Word> = held.collect();
         if self.knowledge.has_many_chains() {
             held.iter().for_each(|entry| census::freeze(entry.class()));
         }
@@ -369,7 +446,7 @@ impl Tracker {
 
     /// Numbers the findings of one acquire. Still under the graphs' lock: from here on nobody takes
     /// the dependencies that are part of them for good.
-    fn settle(&self, graphs: &mut Graphs, judged: Judged) -> Settled {
+    pub(super) fn settle(&self, graphs: &mut Graphs, judged: Judged) -> Settled {
         let Judged { new, findings, late, reopened, withheld, writers } = judged;
         let mut settled = Settled { new, writers, ..Settled::default() };
         for (finding, &stands) in findings.iter().zip(&finding::representatives(&findings)) {
@@ -410,7 +487,7 @@ impl Tracker {
     }
 
     /// Looks up and counts what one acquire broke; returns whether that is anything.
-    fn tell(&self, settled: Settled, learned: &mut Learned) -> bool {
+    pub(super) fn tell(&self, settled: Settled, learned: &mut Learned) -> bool {
         let broken = !settled.numbers().is_empty();
         let Settled { new, told, again, reopened, withheld, writers } = settled;
         learned.dependencies.extend(new);
@@ -424,16 +501,27 @@ impl Tracker {
         broken
     }
 
-    fn witness(&self, task: &Task, held: &Held, wanted: &End, guards: &Guards) -> Arc<Witness> {
+    pub(super) fn witness(
+        &self,
+        task: &Task,
+        held: &Held,
+        wanted: &End,
+        guards: &Guards,
+    ) -> Arc<Witness> {
         let (held, wanted) = (self.end(held), wanted.clone());
         Arc::new(Witness { task: name(task), held, wanted, guards: guards.clone() })
     }
 
-    fn end(&self, held: &Held) -> End {
+    /// What `task` holds, oldest first, looked up. Slow.
+    fn all_held(&self, task: &Task) -> Vec<Touch> {
+        task.held().map(|held| self.end(&held).resolve(self.settings.backtrace)).collect()
+    }
+
+    pub(super) fn end(&self, held: &Held) -> End {
         End { entry: held.entry, site: held.site, trace: self.knowledge.trace(held.witness) }
     }
 
-    fn point_here(&self, site: &'static Location<'static>) -> Point {
+    pub(super) fn point_here(&self, site: &'static Location<'static>) -> Point {
         let frames = match self.settings.backtrace {
             BacktraceStyle::Off => Vec::new(),
             style => trace::resolve(&trace::capture(), style),
@@ -443,21 +531,21 @@ impl Tracker {
 }
 
 /// The class of a lock, which may never have been taken.
-fn class(map: &Map) -> Class {
+pub(super) fn class(map: &Map) -> Class {
     let word = map.word();
     if word.is_resolved() {
         return registry::describe(word.node());
     }
-    Class {
-        place: map.place().into(),
-        kind: "lock".into(),
-        payload: "".into(),
-        name: None,
-        subclass: 0,
-    }
+    never_taken(map.place())
+}
+
+/// What stands for the class of a lock of which nothing is known but where it was made.
+fn never_taken(place: &'static Location<'static>) -> Class {
+    let (kind, payload) = ("lock".into(), "".into());
+    Class { place: place.into(), kind, payload, name: None, subclass: 0 }
 }
 
 /// What a task is called in reports.
-fn name(task: &Task) -> Arc<str> {
+pub(super) fn name(task: &Task) -> Arc<str> {
     task.name().map_or_else(thread::name, Arc::from)
 }

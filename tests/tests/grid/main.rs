@@ -5,6 +5,7 @@
 //! `order`, and must be reported for the right reason or stay silent. The whole grid is printed
 //! after the tests.
 
+mod by_hand;
 mod cell;
 mod events;
 mod shapes;

@@ -4,6 +4,7 @@
 
 use lockdep::Level;
 
+use crate::by_hand::{BY_HAND, NEST};
 use crate::cell::Verdict::{
     self, Circular, CircularInClass, HeldLockFreed, Nesting, Recursion, Silent, UnlockImbalance,
 };
@@ -105,12 +106,9 @@ const LEVEL_DEADLOCK: [(&str, Verdict); 7] = [
 ];
 
 /// Cells of 2.11 that are not here, and why.
-pub(crate) const LEFT_OUT: [(&str, &str); 5] = [
-    ("nest lock (4 cells)", "there is no nest lock yet"),
-    ("comparison function (3 cells)", "there is no comparison function yet"),
-    ("check=0 (3 cells)", "a lock cannot be exempted yet"),
+pub(crate) const LEFT_OUT: [(&str, &str); 2] = [
     ("interrupts (6 cells)", "there are no contexts yet"),
-    ("exit with a lock held, unlock under a pin", "tasks have no end yet, locks no pins"),
+    ("exit with a lock held", "tasks have no end yet"),
 ];
 
 /// All cells, section by section.
@@ -142,15 +140,17 @@ pub(crate) fn sections() -> Vec<(&'static str, Vec<Cell>)> {
         Cell { row, column, body: Body::Runs(level, text.to_owned()), verdict }
     };
     let own = OWN.into_iter().map(|cell| runs(Level::Order, cell));
-    let events = EVENTS.into_iter().map(|(row, events, verdict)| {
+    let of_events = |(row, events, verdict): (&str, _, _)| {
         let (row, column) = (row.to_owned(), String::new());
         Cell { row, column, body: Body::Events(events), verdict }
-    });
+    };
+    let events = EVENTS.into_iter().chain(BY_HAND).map(of_events);
     let deadlock = LEVEL_DEADLOCK.into_iter().map(|cell| runs(Level::Deadlock, cell));
     vec![
         ("2.1 one mode", basic),
         ("2.2 readers and writers", mixed),
         ("2.3 three parties", parties),
+        ("2.5 nest locks", NEST.into_iter().map(of_events).collect()),
         ("2.11 what the kernel's suite lacks", own.chain(events).collect()),
         ("level deadlock", deadlock.collect()),
     ]
