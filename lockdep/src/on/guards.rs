@@ -69,6 +69,12 @@ impl Guards {
         }
     }
 
+    /// The same without the locks of a class.
+    pub(crate) fn without(&self, class: u32) -> Guards {
+        let held = self.held.iter().filter(|guard| guard.class != class).copied();
+        Guards { held: held.collect(), wanted: 0, complete: false }
+    }
+
     /// The locks, each once.
     pub fn held(&self) -> &[Guard] {
         &self.held

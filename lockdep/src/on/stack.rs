@@ -284,6 +284,11 @@ impl Stack {
         self.siblings(class).rev().take(NEAREST)
     }
 
+    /// Whether more locks of a class are held than are nearest to one more.
+    pub(crate) fn is_crowded(&self, class: u32) -> bool {
+        self.siblings(class).nth(NEAREST).is_some()
+    }
+
     /// The chain key of what the innermost frame holds, derived from the entries.
     pub(crate) fn derived_chain(&self) -> u64 {
         let base = match self.frame() {

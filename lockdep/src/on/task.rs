@@ -372,6 +372,11 @@ impl Task {
         self.stack_or_empty().nearest_siblings(class)
     }
 
+    /// Whether more locks of a class are held than are nearest to one more.
+    pub(crate) fn is_crowded(&self, class: u32) -> bool {
+        self.stack_or_empty().is_crowded(class)
+    }
+
     /// The keys of an acquire on top of what the innermost frame holds, derived from the entries.
     pub(crate) fn keys(&self, entry: Word, site: &'static Location<'static>) -> Keys {
         let chain = chain::extend(self.stack_or_empty().derived_chain(), entry);
