@@ -107,6 +107,7 @@ impl Discipline {
                 }
                 Op::Try { guard, lock, mode } => held.push(Hold { guard, lock, mode, subclass: 0 }),
                 Op::Unlock { guard, .. } => held.retain(|held| held.guard != guard),
+                Op::Upgrade { .. } => unreachable!("no rules are written down for upgrades"),
                 Op::Downgrade { guard, .. } => held
                     .iter_mut()
                     .filter(|held| held.guard == guard)

@@ -4,6 +4,20 @@ use fastrand::Rng;
 
 use crate::program::{Guard, Lock, Mode, Op, Run};
 
+/// How many try-locks a program has at most: each is a fork in the road.
+const MAX_TRIES: usize = 4;
+
+/// What a program may consist of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Each lock is a class of its own.
+    Classes,
+    /// The same, and readers may be upgradable.
+    Upgrades,
+    /// Some locks have a class in common.
+    Siblings,
+}
+
 /// What a set of runs is drawn from.
 #[derive(Clone, Debug)]
 struct Profile {
@@ -14,6 +28,8 @@ struct Profile {
     early: u32,
     /// Out of 100 acquires so many may take a lock that the run holds already.
     again: u32,
+    /// Out of 100 reads of a reader-writer lock so many are upgradable.
+    upgradable: u32,
 }
 
 /// What a lock is.
@@ -32,26 +48,38 @@ fn chance(random: &mut Rng, of_100: u32) -> bool {
 }
 
 /// One to three runs of two to five acquires on two to four locks.
-pub fn runs(random: &mut Rng) -> Vec<Run> {
+pub fn runs(random: &mut Rng, family: Family) -> Vec<Run> {
     let count = [1, 2, 2, 2, 3, 3, 3][random.usize(..7)];
     // Short runs make tight circles.
     let longest = if chance(random, 20) { 2 } else { [5, 4, 3][count - 1] };
     let profile = Profile {
-        locks: locks(random),
+        locks: locks(random, family),
         // Every try-lock is a fork in the road; with three runs there are too many roads.
         tries: if count == 3 { [0, 0, 10] } else { [0, 15, 40] }[random.usize(..3)],
         early: [0, 20, 40][random.usize(..3)],
         again: [0, 0, 0, 10][random.usize(..4)],
+        upgradable: if family == Family::Upgrades { 40 } else { 0 },
     };
-    (0..count).map(|_| run(random, &profile, longest)).collect()
+    let mut runs: Vec<Run> = (0..count).map(|_| run(random, &profile, longest)).collect();
+    limit_tries(&mut runs);
+    runs
 }
 
-fn locks(random: &mut Rng) -> Vec<(Lock, Kind)> {
+/// Turns all but the first few try-locks into locks that wait.
+fn limit_tries(runs: &mut [Run]) {
+    let tries = runs.iter_mut().flatten().filter(|op| matches!(op, Op::Try { .. }));
+    for op in tries.skip(MAX_TRIES) {
+        if let Op::Try { guard, lock, mode } = *op {
+            *op = Op::Lock { guard, lock, mode, subclass: 0 };
+        }
+    }
+}
+
+fn locks(random: &mut Rng, family: Family) -> Vec<(Lock, Kind)> {
     let count = random.usize(2..=4);
-    // Most programs have one lock a class.
-    let classes = match random.u32(0..4) {
-        0 => random.usize(1..=count),
-        _ => count,
+    let classes = match family {
+        Family::Classes | Family::Upgrades => count,
+        Family::Siblings => random.usize(1..count),
     };
     let kinds: Vec<Kind> = (0..classes)
         .map(|_| match random.bool() {
@@ -78,7 +106,10 @@ fn run(random: &mut Rng, profile: &Profile, longest: usize) -> Run {
     while taken < acquires {
         if !open.is_empty() && chance(random, profile.early) {
             let (guard, lock, mode) = open.swap_remove(random.usize(..open.len()));
-            if mode == Mode::Write && is_shareable(profile, lock) && chance(random, 30) {
+            if mode == Mode::Upgradable && chance(random, 60) {
+                run.push(Op::Upgrade { guard, lock });
+                open.push((guard, lock, Mode::Write));
+            } else if mode == Mode::Write && is_shareable(profile, lock) && chance(random, 30) {
                 run.push(Op::Downgrade { guard, lock });
                 open.push((guard, lock, Mode::Read));
             } else {
@@ -94,7 +125,7 @@ fn run(random: &mut Rng, profile: &Profile, longest: usize) -> Run {
             }
             continue;
         }
-        let mode = mode(random, kind);
+        let mode = mode(random, profile, kind);
         run.push(match chance(random, profile.tries) {
             true => Op::Try { guard: taken, lock, mode },
             false => Op::Lock { guard: taken, lock, mode, subclass: 0 },
@@ -109,9 +140,12 @@ fn run(random: &mut Rng, profile: &Profile, longest: usize) -> Run {
     run
 }
 
-fn mode(random: &mut Rng, kind: Kind) -> Mode {
+fn mode(random: &mut Rng, profile: &Profile, kind: Kind) -> Mode {
     match kind {
         Kind::RwLock { writes, recursive } if !chance(random, writes) => {
+            if chance(random, profile.upgradable) {
+                return Mode::Upgradable;
+            }
             if chance(random, recursive) { Mode::ReadRecursive } else { Mode::Read }
         }
         _ => Mode::Write,

@@ -9,8 +9,10 @@
 //! | wanted | waits for |
 //! |---|---|
 //! | `W`, `sync` | every holder |
-//! | `r` | a write holder, and any task that waits for `W` |
+//! | `up` | every other holder |
+//! | `r` | a write holder, any task that waits for `up`, and one that waits for `W` unless `U` is held |
 //! | `R` | a write holder |
+//! | `U` | a write holder, a holder like itself, and any task that waits for `W` or `up` |
 //! | a try-lock | nothing: it fails where the same acquire would wait |
 //!
 //! Runs have no loops and give everything back, so a task that can go on at all ends. Hence some
@@ -99,7 +101,7 @@ struct Explorer {
     /// The lock of each step.
     locks: Vec<Vec<Locks>>,
     /// What each run holds after so many steps, by which try-locks failed.
-    holds: Vec<Vec<Vec<(Locks, Locks)>>>,
+    holds: Vec<Vec<Vec<Held>>>,
     /// Which run each task does; tasks of one run are neighbours.
     tasks: Vec<usize>,
     /// Locks where it matters whether a writer waits.
@@ -112,8 +114,9 @@ impl Explorer {
         let ops = || given.iter().flatten();
         let names: BTreeSet<Lock> = ops().map(Op::lock).collect();
         let bit = |lock| 1 << names.iter().position(|name| *name == lock).unwrap_or_default();
-        let is_read = |op: &&Op| {
-            matches!(op, Op::Lock { mode: Mode::Read, .. } | Op::Try { mode: Mode::Read, .. })
+        let is_read = |op: &&Op| match op {
+            Op::Lock { mode, .. } | Op::Try { mode, .. } => mode.queues(),
+            _ => false,
         };
         let reads: BTreeSet<Lock> = ops().filter(is_read).map(Op::lock).collect();
         let mut tasks: Vec<usize> =
@@ -191,18 +194,19 @@ impl Explorer {
     fn world(&self, state: &State) -> World {
         let mut world = World::default();
         for (&run, stand) in self.tasks.iter().zip(state) {
-            let (writes, reads) = self.held(run, *stand);
-            world.writes |= writes;
-            world.reads |= reads;
+            world.held = world.held.and(self.held(run, *stand));
             if stand.is_waiting() {
-                world.wanted |= self.locks[run][stand.place()];
+                let lock = self.locks[run][stand.place()];
+                match self.runs[run][stand.place()] {
+                    Op::Upgrade { .. } => world.upgraded |= lock,
+                    _ => world.wanted |= lock,
+                }
             }
         }
         world
     }
 
-    /// What one task holds: locks held for write, locks held for read.
-    fn held(&self, run: usize, stand: Stand) -> (Locks, Locks) {
+    fn held(&self, run: usize, stand: Stand) -> Held {
         self.holds[run][stand.failed() as usize][stand.place()]
     }
 
@@ -211,12 +215,22 @@ impl Explorer {
         let op = self.runs[run].get(stand.place())?;
         let lock = self.locks[run][stand.place()];
         let done = Stand::new(stand.place() + 1, false, stand.failed());
+        if (Path { failed: stand.failed(), completed: stand.place() }).skips(op) {
+            return Some(done);
+        }
         match *op {
             Op::Lock { mode, .. } => {
                 if world.grants(lock, mode) {
                     return Some(done);
                 }
                 let begins = mode == Mode::Write && !stand.is_waiting() && lock & self.queued != 0;
+                begins.then(|| Stand::new(stand.place(), true, stand.failed()))
+            }
+            Op::Upgrade { .. } => {
+                if world.grants_upgrade(lock) {
+                    return Some(done);
+                }
+                let begins = !stand.is_waiting() && lock & self.queued != 0;
                 begins.then(|| Stand::new(stand.place(), true, stand.failed()))
             }
             Op::Sync { .. } => world.grants(lock, Mode::Write).then_some(done),
@@ -256,8 +270,8 @@ impl Explorer {
     fn alone(&self, run: usize) -> Path {
         let mut stand = Stand::default();
         loop {
-            let (writes, reads) = self.held(run, stand);
-            match self.step(run, stand, &World { writes, reads, wanted: 0 }) {
+            let world = World { held: self.held(run, stand), ..World::default() };
+            match self.step(run, stand, &world) {
                 Some(next) if !next.is_waiting() => stand = next,
                 _ => return Path { failed: 0, completed: stand.place() },
             }
@@ -265,47 +279,81 @@ impl Explorer {
     }
 }
 
-/// What a run holds before each of its steps and at its end, by which of its try-locks failed.
-fn holds(run: &Run, locks: &[Locks]) -> Vec<Vec<(Locks, Locks)>> {
+/// What a run holds before each of its steps and at its end, by which try-locks failed.
+fn holds(run: &Run, locks: &[Locks]) -> Vec<Vec<Held>> {
     let count = run.iter().filter_map(Op::guard).max().map_or(0, |guard| usize::from(guard) + 1);
     (0..1 << count)
         .map(|failed| {
             let path = Path { failed, completed: run.len() };
-            let mut guards = vec![(0, 0); count];
-            let mut holds = vec![(0, 0)];
+            let mut guards = vec![Held::default(); count];
+            let mut holds = vec![Held::default()];
             for (op, &lock) in run.iter().zip(locks) {
                 if let Some(guard) = op.guard().filter(|_| !path.skips(op)) {
-                    guards[usize::from(guard)] = match op {
-                        Op::Lock { mode: Mode::Write, .. } | Op::Try { mode: Mode::Write, .. } => {
-                            (lock, 0)
-                        }
-                        Op::Lock { .. } | Op::Try { .. } | Op::Downgrade { .. } => (0, lock),
-                        _ => (0, 0),
+                    guards[usize::from(guard)] = match *op {
+                        Op::Lock { mode, .. } | Op::Try { mode, .. } => Held::one(lock, mode),
+                        Op::Downgrade { .. } => Held::one(lock, Mode::Read),
+                        Op::Upgrade { .. } => Held::one(lock, Mode::Write),
+                        _ => Held::default(),
                     };
                 }
-                holds.push(guards.iter().fold((0, 0), |all, one| (all.0 | one.0, all.1 | one.1)));
+                holds.push(guards.iter().fold(Held::default(), |all, one| all.and(*one)));
             }
             holds
         })
         .collect()
 }
 
-/// What all tasks together hold and want.
-#[derive(Default)]
-struct World {
+/// Locks that are held.
+#[derive(Clone, Copy, Debug, Default)]
+struct Held {
     writes: Locks,
     reads: Locks,
+    upgradable: Locks,
+}
+
+impl Held {
+    fn one(lock: Locks, mode: Mode) -> Held {
+        let none = Held::default();
+        match mode {
+            Mode::Write => Held { writes: lock, ..none },
+            Mode::Read | Mode::ReadRecursive => Held { reads: lock, ..none },
+            Mode::Upgradable => Held { upgradable: lock, ..none },
+        }
+    }
+
+    fn and(self, other: Held) -> Held {
+        Held {
+            writes: self.writes | other.writes,
+            reads: self.reads | other.reads,
+            upgradable: self.upgradable | other.upgradable,
+        }
+    }
+}
+
+/// What all tasks together hold and want.
+#[derive(Debug, Default)]
+struct World {
+    held: Held,
     /// Locks that a writer waits for.
     wanted: Locks,
+    /// Locks that their upgradable reader waits for as a writer.
+    upgraded: Locks,
 }
 
 impl World {
     fn grants(&self, lock: Locks, mode: Mode) -> bool {
+        let Held { writes, reads, upgradable } = self.held;
         let obstacles = match mode {
-            Mode::Write => self.writes | self.reads,
-            Mode::Read => self.writes | self.wanted,
-            Mode::ReadRecursive => self.writes,
+            Mode::Write => writes | reads | upgradable,
+            Mode::Read => writes | self.upgraded | self.wanted & !upgradable,
+            Mode::ReadRecursive => writes,
+            Mode::Upgradable => writes | upgradable | self.wanted,
         };
         lock & obstacles == 0
+    }
+
+    /// Whether the upgradable reader may become the writer.
+    fn grants_upgrade(&self, lock: Locks) -> bool {
+        lock & (self.held.writes | self.held.reads) == 0
     }
 }

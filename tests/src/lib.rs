@@ -1,5 +1,6 @@
 //! Suites that cross crates.
 
+pub mod crowd;
 pub mod discipline;
 pub mod generate;
 pub mod interleave;
@@ -7,3 +8,4 @@ pub mod notation;
 pub mod program;
 pub mod recording;
 pub mod shrink;
+pub mod verdict;

@@ -2,11 +2,12 @@
 //!
 //! | token | step |
 //! |---|---|
-//! | `W(A)` `r(A)` `R(A)` | take A: write, read, recursive read |
+//! | `W(A)` `r(A)` `R(A)` `U(A)` | take A: write, read, recursive read, upgradable read |
 //! | `tryW(A)` … | the same as a try-lock |
 //! | `W(X1/2)` | take lock 1 of class X at nesting level 2 |
 //! | `-A` | give back the newest acquire of A |
 //! | `down(A)` | turn the write hold of A into a read hold |
+//! | `up(A)` | turn the upgradable read hold of A into a write hold |
 //! | `sync(A)` | wait until nobody holds A |
 //! | `init(A)` | initialise A again; it is not held after |
 //! | `;` | give back what is still held, newest first; the next run begins |
@@ -48,6 +49,7 @@ fn parse_run(text: &str) -> Run {
         let op = match verb {
             "-" => Op::Unlock { guard: taken(), lock },
             "down" => Op::Downgrade { guard: taken(), lock },
+            "up" => Op::Upgrade { guard: taken(), lock },
             "sync" => Op::Sync { lock },
             "init" => Op::Init { lock },
             _ => {
@@ -76,6 +78,7 @@ fn parse_mode(text: &str) -> Mode {
         "W" => Mode::Write,
         "r" => Mode::Read,
         "R" => Mode::ReadRecursive,
+        "U" => Mode::Upgradable,
         _ => panic!("`{text}` is not a mode"),
     }
 }
@@ -116,7 +119,7 @@ fn closed(steps: &[Op]) -> Run {
             Op::Lock { guard, lock, .. } | Op::Try { guard, lock, .. } => open.push((guard, lock)),
             Op::Unlock { guard, .. } => open.retain(|(open, _)| *open != guard),
             Op::Init { lock } => open.retain(|(_, held)| *held != lock),
-            Op::Downgrade { .. } | Op::Sync { .. } => {}
+            Op::Downgrade { .. } | Op::Upgrade { .. } | Op::Sync { .. } => {}
         }
     }
     run.extend(open.into_iter().rev().map(|(guard, lock)| Op::Unlock { guard, lock }));
@@ -132,6 +135,7 @@ fn print_op(op: &Op) -> String {
         Mode::Write => "W",
         Mode::Read => "r",
         Mode::ReadRecursive => "R",
+        Mode::Upgradable => "U",
     };
     match *op {
         Op::Lock { mode, subclass: 0, .. } => format!("{}({lock})", letter(mode)),
@@ -139,6 +143,7 @@ fn print_op(op: &Op) -> String {
         Op::Try { mode, .. } => format!("try{}({lock})", letter(mode)),
         Op::Unlock { .. } => format!("-{lock}"),
         Op::Downgrade { .. } => format!("down({lock})"),
+        Op::Upgrade { .. } => format!("up({lock})"),
         Op::Sync { .. } => format!("sync({lock})"),
         Op::Init { .. } => format!("init({lock})"),
     }
@@ -154,6 +159,7 @@ mod tests {
             "W(A) r(B) ; R(B) W(A)",
             "W(A) W(B) -A W(C)",
             "tryW(X1) W(X2/3) down(X1) ; R(A) R(A) -A sync(B)",
+            "U(A) up(A) down(A) ; tryU(A)",
         ] {
             assert_eq!(print(&parse(text)), text);
         }

@@ -21,6 +21,16 @@ pub enum Mode {
     Read,
     /// `R`: a reader that waits for a writer that holds the lock.
     ReadRecursive,
+    /// `U`: the one reader that may become the writer. Waits as `r` does, and for a holder like
+    /// itself; readers do not wait for it.
+    Upgradable,
+}
+
+impl Mode {
+    /// Whether who wants a lock like this waits for writers that wait.
+    pub fn queues(self) -> bool {
+        matches!(self, Mode::Read | Mode::Upgradable)
+    }
 }
 
 /// The number of an acquire within its run; what gives the lock back carries it too.
@@ -63,6 +73,13 @@ pub enum Op {
         /// The lock.
         lock: Lock,
     },
+    /// Turns an upgradable hold into a write hold, once there is no other reader.
+    Upgrade {
+        /// Number of the acquire.
+        guard: Guard,
+        /// The lock.
+        lock: Lock,
+    },
     /// Waits until nobody holds the lock, and does not take it.
     Sync {
         /// The lock.
@@ -83,6 +100,7 @@ impl Op {
             | Op::Try { lock, .. }
             | Op::Unlock { lock, .. }
             | Op::Downgrade { lock, .. }
+            | Op::Upgrade { lock, .. }
             | Op::Sync { lock }
             | Op::Init { lock } => lock,
         }
@@ -94,7 +112,8 @@ impl Op {
             Op::Lock { guard, .. }
             | Op::Try { guard, .. }
             | Op::Unlock { guard, .. }
-            | Op::Downgrade { guard, .. } => Some(guard),
+            | Op::Downgrade { guard, .. }
+            | Op::Upgrade { guard, .. } => Some(guard),
             Op::Sync { .. } | Op::Init { .. } => None,
         }
     }

@@ -42,7 +42,7 @@ impl Recording {
                 }
                 Op::Unlock { guard, .. } => open.retain(|(open, _)| *open != guard),
                 Op::Init { lock } => open.retain(|(_, held)| *held != lock),
-                Op::Downgrade { .. } | Op::Sync { .. } => {}
+                Op::Downgrade { .. } | Op::Upgrade { .. } | Op::Sync { .. } => {}
             }
             met.extend(self.step(task, op, true));
         }
@@ -81,6 +81,7 @@ impl Recording {
                 tracker.downgraded(task, map);
                 Vec::new()
             }
+            Op::Upgrade { .. } => unimplemented!("the tracker knows no upgrades"),
             Op::Init { .. } => Vec::from_iter(tracker.destroyed(task, map)),
         }
     }
@@ -101,6 +102,7 @@ fn how(mode: Mode) -> How {
         Mode::Write => How::EXCLUSIVE,
         Mode::Read => How::SHARED,
         Mode::ReadRecursive => How::SHARED_RECURSIVE,
+        Mode::Upgradable => unimplemented!("the tracker knows no upgrades"),
     }
 }
 
