@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::mode::Mode;
+use crate::wait_type::Traits;
 
 /// How a lock is taken: its mode, whether the call can block, and its nesting level.
 ///
@@ -120,6 +121,22 @@ pub struct Description {
     pub kind: &'static str,
     /// The payload's type, as `std::any::type_name` gives it; empty if there is none.
     pub payload: &'static str,
+    /// What holds for all locks of the class.
+    pub traits: Traits,
+}
+
+impl Description {
+    /// The description of a lock that blocks its thread.
+    #[must_use]
+    pub const fn new(kind: &'static str, payload: &'static str) -> Description {
+        Description { kind, payload, traits: Traits::BLOCKING }
+    }
+
+    /// The same for locks of which `traits` holds.
+    #[must_use]
+    pub const fn with_traits(self, traits: Traits) -> Description {
+        Description { traits, ..self }
+    }
 }
 
 /// Gives a lock's description. A function, so that the warm path passes one word and calls nothing.

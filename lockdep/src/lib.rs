@@ -30,6 +30,7 @@ pub mod place;
 mod state;
 mod tracked;
 pub mod violation;
+mod wait_type;
 
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
 mod on;
@@ -50,6 +51,7 @@ pub use query::{HeldLock, held, is_held};
 pub use state::LockState;
 pub use tracked::Tracked;
 pub use violation::Violation;
+pub use wait_type::{Traits, WaitType};
 
 /// Whether this build tracks anything.
 pub const ENABLED: bool =

@@ -281,6 +281,38 @@ macro_rules! might_lock_read_recursive {
     };
 }
 
+/// Says that this code may block its thread here until somebody else has done something: a join, a
+/// receive, a wait for a condition. What is allowed here is checked each time, whether it comes to
+/// the wait or not.
+///
+/// ```
+/// # use lockdep::might_wait;
+/// fn finish(worker: std::thread::JoinHandle<()>) {
+///     might_wait!();
+///     worker.join().unwrap();
+/// }
+/// # finish(std::thread::spawn(|| ()));
+/// ```
+#[macro_export]
+macro_rules! might_wait {
+    () => {
+        if $crate::ENABLED {
+            $crate::__private::before_wait($crate::WaitType::Waiting);
+        }
+    };
+}
+
+/// Says that this code may give its thread back to the executor here: an await point. No lock that
+/// blocks may be held. As [`might_wait!`](crate::might_wait) otherwise.
+#[macro_export]
+macro_rules! might_await {
+    () => {
+        if $crate::ENABLED {
+            $crate::__private::before_wait($crate::WaitType::Async);
+        }
+    };
+}
+
 /// Asserts that the current task holds a lock, in any mode.
 ///
 /// Takes anything [`Tracked`](crate::Tracked). What happens if it does not is up to `LOCKDEP`, as
@@ -378,6 +410,6 @@ macro_rules! __lock_event {
 #[macro_export]
 macro_rules! __describe {
     () => {
-        || $crate::Description { kind: "lock", payload: "" }
+        || $crate::Description::new("lock", "")
     };
 }

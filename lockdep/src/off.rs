@@ -1,6 +1,7 @@
 //! The same names with tracking off: types of no size and functions that do nothing.
 
 use std::borrow::Cow;
+use std::marker::PhantomData;
 use std::panic::Location;
 
 use crate::compare::Compare;
@@ -9,6 +10,7 @@ use crate::mode::Mode;
 use crate::pin_cookie::PinCookie;
 use crate::tracked::Tracked;
 use crate::violation::Violation;
+use crate::wait_type::{Traits, WaitType};
 
 /// Ties one lock to its class; with tracking off, nothing.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,6 +34,89 @@ impl Map {
     pub fn of_class(_class: &DynamicClass) -> Map {
         Map
     }
+
+    /// As [`Map::named`], for a class of which `traits` holds.
+    #[must_use]
+    pub fn named_with(_name: &'static str, _traits: Traits) -> Map {
+        Map
+    }
+}
+
+/// Code that may come upon other code of its thread; with tracking off, nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    name: &'static str,
+}
+
+/// Signal handlers.
+pub static SIGNAL: Context = Context::new("signal handler");
+
+impl Context {
+    /// A context of this name.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Context {
+        Context { name }
+    }
+
+    /// The same context.
+    #[must_use]
+    pub const fn excluding(self, _others: &'static [&'static Context]) -> Context {
+        self
+    }
+
+    /// The same context.
+    #[must_use]
+    pub const fn allowing(self, _most: WaitType) -> Context {
+        self
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Would enter the context until the guard is dropped.
+    #[inline(always)]
+    pub fn enter(&'static self) -> Inside {
+        Inside(PhantomData)
+    }
+
+    /// Would say that the context cannot run until the guard is dropped.
+    #[inline(always)]
+    pub fn block(&'static self) -> Blocked {
+        Blocked(PhantomData)
+    }
+
+    /// Whether the current thread runs in the context: nobody knows.
+    pub fn is_running(&'static self) -> bool {
+        false
+    }
+
+    /// Whether the context cannot run here: nobody knows.
+    pub fn is_blocked(&'static self) -> bool {
+        false
+    }
+}
+
+/// With tracking off, nothing. It has a `drop`, so that `drop(guard)` is no odd thing to write.
+#[derive(Debug)]
+#[must_use = "the context ends when this is dropped"]
+pub struct Inside(PhantomData<*const ()>);
+
+impl Drop for Inside {
+    #[inline(always)]
+    fn drop(&mut self) {}
+}
+
+/// With tracking off, nothing; see [`Inside`].
+#[derive(Debug)]
+#[must_use = "the context can run again when this is dropped"]
+pub struct Blocked(PhantomData<*const ()>);
+
+impl Drop for Blocked {
+    #[inline(always)]
+    fn drop(&mut self) {}
 }
 
 /// A class of locks that is made at run time; with tracking off, nothing.
@@ -103,7 +188,7 @@ pub fn unpin_lock<L: Tracked + ?Sized>(_lock: &L, _cookie: PinCookie) {}
 
 /// What an instrumented lock calls.
 pub mod event {
-    use super::{Describe, How, Location, Map, Mode, Tracked};
+    use super::{Describe, How, Location, Map, Mode, Tracked, WaitType};
 
     /// The current task is about to wait for `map`'s lock.
     #[inline(always)]
@@ -175,6 +260,10 @@ pub mod event {
     /// `map`'s lock is about to be destroyed.
     #[inline(always)]
     pub fn destroyed(_map: &Map) {}
+
+    /// The current task is about to wait for something that is no lock.
+    #[inline(always)]
+    pub fn before_wait(_needs: WaitType, _site: &'static Location<'static>) {}
 }
 
 /// Asking what the current task holds.
@@ -218,7 +307,7 @@ pub use private as __private;
 /// What the exported macros expand to calls of. No part of the public API.
 #[doc(hidden)]
 pub mod private {
-    use super::{Describe, How, Map};
+    use super::{Describe, How, Map, WaitType};
     use crate::tracked::Tracked;
 
     pub use crate::violation::Assertion;
@@ -259,4 +348,6 @@ pub mod private {
         ) {
         }
     }
+
+    pub fn before_wait(_needs: WaitType) {}
 }

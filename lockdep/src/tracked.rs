@@ -17,7 +17,7 @@ pub trait Tracked {
     /// What the lock is, for the case that a query or [`might_lock!`](crate::might_lock) is the
     /// first that is heard of it.
     fn describe() -> Description {
-        Description { kind: "lock", payload: "" }
+        Description::new("lock", "")
     }
 }
 

@@ -6,6 +6,7 @@
 use crate::class::Class;
 use crate::mode::Mode;
 use crate::place::Place;
+use crate::wait_type::WaitType;
 
 /// One function on a stack.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -175,6 +176,46 @@ pub enum Violation {
         /// Where.
         at: Point,
     },
+    /// A lock is taken in a context that may come upon its holder.
+    InconsistentState {
+        /// The context's name.
+        context: String,
+        /// How the lock was taken in the context.
+        taken: Usage,
+        /// How it was held where the context could run.
+        open: Usage,
+        /// Which of the two was seen last; never a dependency.
+        closing: ClosedBy,
+    },
+    /// A lock taken in a context leads, by the learned order, to one that is held where the context
+    /// may run.
+    ContextInversion {
+        /// The context's name.
+        context: String,
+        /// How the first lock was taken in the context.
+        taken: Usage,
+        /// From the lock that is taken in the context to the one that is open to it.
+        way: Vec<Dependency>,
+        /// How the last lock was held where the context could run.
+        open: Usage,
+        /// What was seen last.
+        closing: ClosedBy,
+    },
+    /// Something is waited for where that way of waiting is not allowed.
+    InvalidWait {
+        /// The task.
+        task: String,
+        /// The lock that is waited for; none for a wait that is for no lock.
+        wanted: Option<Touch>,
+        /// What waiting for it needs.
+        needs: WaitType,
+        /// The most that is allowed.
+        allowed: WaitType,
+        /// What allows no more.
+        limit: Limit,
+        /// Where.
+        at: Point,
+    },
 }
 
 /// What is wrong with a pin.
@@ -192,6 +233,42 @@ pub enum PinFault {
     UnpinOfUnpinned,
     /// A pin is taken off with the cookie of another one.
     WrongCookie,
+}
+
+/// How a lock was used by one task in respect of a context.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "lockdep", derive(serde::Serialize, serde::Deserialize))]
+pub struct Usage {
+    /// The task.
+    pub task: String,
+    /// The lock, how it was taken and where.
+    pub touch: Touch,
+    /// Where the context was let in, if the lock was held already then.
+    pub opened: Option<Point>,
+}
+
+/// What was seen last of the parts of a violation that is about a context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "lockdep", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "lockdep", serde(rename_all = "snake_case"))]
+pub enum ClosedBy {
+    /// That the lock is taken in the context.
+    Taken,
+    /// That the lock is held where the context may run.
+    Open,
+    /// The dependency of this index.
+    Dependency(usize),
+}
+
+/// What allows no other way of waiting.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "lockdep", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "lockdep", serde(rename_all = "snake_case"))]
+pub enum Limit {
+    /// The context of this name, in which the task runs.
+    Context(String),
+    /// A lock that the task holds.
+    Held(Touch),
 }
 
 /// What a `lockdep_assert_…!` demands.
@@ -219,13 +296,15 @@ pub struct Signature {
     locks: Vec<(Class, Mode)>,
     /// Where, for a rule that is about a place in the source.
     place: Option<Place>,
+    /// For a rule that is about a context.
+    context: Option<String>,
 }
 
 impl Signature {
     /// That of an inversion along this cycle. Modes do not matter: whatever they are, the order is
     /// mended in the same place.
     pub(crate) fn of_inversion(cycle: &[Dependency]) -> Signature {
-        Signature { code: "LD0002", locks: classes(cycle), place: None }
+        Signature { code: "LD0002", locks: classes(cycle), place: None, context: None }
     }
 }
 
@@ -244,6 +323,9 @@ impl Violation {
             Violation::DeclaredOrder { .. } => "LD0009",
             Violation::PinBroken { .. } => "LD0010",
             Violation::BadModeChange { .. } => "LD0011",
+            Violation::InconsistentState { .. } => "LD0012",
+            Violation::ContextInversion { .. } => "LD0013",
+            Violation::InvalidWait { .. } => "LD0014",
         }
     }
 
@@ -266,14 +348,34 @@ impl Violation {
             Violation::DeclaredOrder { dependency, .. } => modes(std::slice::from_ref(dependency)),
             Violation::PinBroken { class, .. } => vec![(class.clone(), Mode::Exclusive)],
             Violation::BadModeChange { class, to, .. } => vec![(class.clone(), *to)],
+            Violation::InconsistentState { taken, open, .. }
+            | Violation::ContextInversion { taken, open, .. } => {
+                [taken, open].map(|usage| (usage.touch.class.clone(), usage.touch.mode)).into()
+            }
+            Violation::InvalidWait { wanted, limit, .. } => {
+                let held = match limit {
+                    Limit::Held(held) => Some(held),
+                    Limit::Context(_) => None,
+                };
+                let touches = wanted.iter().chain(held);
+                touches.map(|touch| (touch.class.clone(), touch.mode)).collect()
+            }
         };
         let place = match self {
-            Violation::AssertionFailed { at, .. } | Violation::PinBroken { at, .. } => {
-                Some(at.place.clone())
+            Violation::AssertionFailed { at, .. }
+            | Violation::PinBroken { at, .. }
+            | Violation::InvalidWait { wanted: None, at, .. } => Some(at.place.clone()),
+            _ => None,
+        };
+        let context = match self {
+            Violation::InconsistentState { context, .. }
+            | Violation::ContextInversion { context, .. }
+            | Violation::InvalidWait { limit: Limit::Context(context), .. } => {
+                Some(context.clone())
             }
             _ => None,
         };
-        Signature { code: self.code(), locks, place }
+        Signature { code: self.code(), locks, place, context }
     }
 }
 

@@ -10,7 +10,7 @@ use lockdep::violation::Violation;
 use lockdep::{BacktraceStyle, Description, How, Level, Map, Settings, Task, Tracker};
 
 fn describe() -> Description {
-    Description { kind: "lock", payload: "" }
+    Description::new("lock", "")
 }
 
 fn tracker(level: Level) -> Tracker {

@@ -121,7 +121,7 @@ pub fn mode(mode: TrackedMode) -> Mode {
 }
 
 fn describe() -> Description {
-    Description { kind: "lock", payload: "" }
+    Description::new("lock", "")
 }
 
 fn class_name(class: char) -> &'static str {

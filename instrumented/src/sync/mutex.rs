@@ -12,7 +12,7 @@ use crate::locks::held::Held;
 
 /// What reports call a mutex of `T`.
 pub(super) fn describe<T: ?Sized>() -> Description {
-    Description { kind: "Mutex", payload: type_name::<T>() }
+    Description::new("Mutex", type_name::<T>())
 }
 
 /// [`std::sync::Mutex`], tracked.

@@ -12,7 +12,7 @@ use crate::locks::held::Held;
 
 /// What reports call a reader-writer lock of `T`.
 fn describe<T: ?Sized>() -> Description {
-    Description { kind: "RwLock", payload: type_name::<T>() }
+    Description::new("RwLock", type_name::<T>())
 }
 
 /// [`std::sync::RwLock`], tracked.

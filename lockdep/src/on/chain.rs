@@ -67,6 +67,17 @@ pub(crate) fn constructor(place: &'static Location<'static>, describe: Describe)
     fold(fold(place, SITE_MULTIPLIER) ^ describe as usize as u64, CHAIN_MULTIPLIER)
 }
 
+/// What keys start from in a situation: `context` says which context runs and what it allows, `shut`
+/// which cannot run. Never [`EMPTY`].
+pub(crate) fn situation(context: u64, shut: u64) -> u64 {
+    fold(fold(context ^ CHAIN_MULTIPLIER, SITE_MULTIPLIER) ^ shut, CHAIN_MULTIPLIER) | 1
+}
+
+/// The key under which it is known that what a chain says of some contexts was judged.
+pub(crate) fn marked(key: u64, contexts: u64) -> u64 {
+    fold(key.rotate_left(16) ^ contexts, SITE_MULTIPLIER) ^ CHAIN_MULTIPLIER
+}
+
 #[inline]
 fn fold(value: u64, multiplier: u64) -> u64 {
     let product = u128::from(value) * u128::from(multiplier);

@@ -59,6 +59,7 @@ impl Tracker {
         let settled = self.settle(&mut graphs, judged);
         drop(graphs);
         self.tell(settled, &mut learned);
+        self.check_contexts_again(task, &mut learned);
         learned
     }
 
@@ -71,6 +72,7 @@ impl Tracker {
             graphs.classes.forget(node);
             graphs.writers.remove(&node);
             graphs.recursions.remove(&node);
+            graphs.usages.forget(node);
         }
         if nested::has(class) {
             let locks = graphs.instances.graph.nodes().filter(|&lock| map::class_of(lock) == class);

@@ -11,6 +11,7 @@ use crate::on::registry::{self, ClassId};
 use crate::on::task::Task;
 use crate::on::thread;
 use crate::tracked::Tracked;
+use crate::wait_type::Traits;
 
 /// Which class a lock is to have: a name, which stands for one class in the whole process, or a
 /// class that was made at run time.
@@ -61,7 +62,7 @@ pub fn set_class<L: Tracked + ?Sized>(lock: &L, class: impl Into<ClassKey>) {
     let Some(map) = lock.map() else { return };
     let site = Location::caller();
     let class = match class.into().0 {
-        Key::Named(name) => process::quietly(|| registry::named(name, site)),
+        Key::Named(name) => process::quietly(|| registry::named(name, Traits::default(), site)),
         Key::Dynamic(class) => class,
     };
     if let Some(class) = class {

@@ -23,6 +23,7 @@ use crate::on::task::Task;
 use crate::on::thread::{self, with_task};
 use crate::on::wait::Wait;
 use crate::tracked::Tracked;
+use crate::wait_type::WaitType;
 
 /// The current task is about to wait for `map`'s lock.
 ///
@@ -201,6 +202,20 @@ pub fn sync(map: &Map, describe: Describe, site: &'static Location<'static>) {
 /// Whether all that the current task holds was tracked.
 fn can_say() -> bool {
     thread::any_task(Task::has_untracked) == Some(false)
+}
+
+/// The current task is about to wait, in the way that `needs` says, for something that is no tracked
+/// lock: a join, a channel, a condition.
+///
+/// # Panics
+///
+/// With the report, if that way of waiting is not allowed here, `LOCKDEP` is `panic` and the thread
+/// is not panicking.
+#[inline(never)]
+pub fn before_wait(needs: WaitType, site: &'static Location<'static>) {
+    if !with_task(Task::may_wait_freely) {
+        process::before_wait(needs, site);
+    }
 }
 
 /// `map`'s lock is about to be destroyed, or initialised again.

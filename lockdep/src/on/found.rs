@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 
 use crate::mode::Mode;
 use crate::on::registry::Node;
+use crate::on::usage::ContextId;
 use crate::on::witness::Witness;
 use crate::violation::Violation;
 
@@ -56,6 +57,18 @@ impl Identity {
         let locks = node.map(|node| (node, Mode::Exclusive, Mode::Exclusive));
         let site = std::ptr::from_ref(site).addr();
         Identity { rule, locks: locks.into_iter().collect(), site }
+    }
+}
+
+impl Identity {
+    /// Of a rule about locks in respect of a context.
+    pub(crate) fn in_context(
+        rule: u8,
+        nodes: Vec<(Node, Mode)>,
+        context: Option<ContextId>,
+    ) -> Identity {
+        let locks = nodes.into_iter().map(|(node, mode)| (node, mode, mode)).collect();
+        Identity { rule, locks, site: context.map_or(0, |context| usize::from(context) + 1) }
     }
 }
 

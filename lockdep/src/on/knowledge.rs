@@ -15,10 +15,12 @@ use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use crate::on::feasible::Sighted;
 use crate::on::found::Identity;
 use crate::on::graph::{Graph, Step};
+use crate::on::interruption::Use;
 use crate::on::loss::{self, Loss};
 use crate::on::registry::Node;
 use crate::on::sightings::Sightings;
 use crate::on::trace::Trace;
+use crate::on::usage::Usages;
 use crate::on::withheld::Withheld;
 use crate::on::witness::{Waiter, Witness};
 
@@ -48,6 +50,8 @@ pub(crate) struct Graphs {
     pub(crate) classes: Order<Node>,
     /// Between the locks of each class that were nested.
     pub(crate) instances: Order<u64>,
+    /// Which classes are used in which contexts.
+    pub(crate) usages: Usages<Node, Arc<Use>>,
     /// Who was seen to wait for a lock as a writer, by class.
     pub(crate) writers: FxHashMap<Node, Sightings<Arc<Waiter>>>,
     /// Locks that were read twice while nobody could wait to write, by class.

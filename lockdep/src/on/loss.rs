@@ -22,12 +22,14 @@ pub(crate) enum Loss {
     DroppedClass,
     /// The set of validated chains was full and was emptied; chains are validated again.
     Chains,
+    /// A context could not be numbered, or one task ran in too many. It is not tracked.
+    Contexts,
     /// A cycle that the level holds back was not kept because there are too many.
     Withheld,
 }
 
 impl Loss {
-    const ALL: [Loss; 8] = [
+    const ALL: [Loss; 9] = [
         Loss::UnderAllocator,
         Loss::Unwritten,
         Loss::Backtraces,
@@ -35,6 +37,7 @@ impl Loss {
         Loss::Classes,
         Loss::DroppedClass,
         Loss::Chains,
+        Loss::Contexts,
         Loss::Withheld,
     ];
 
@@ -52,6 +55,7 @@ impl Loss {
             Loss::Withheld => "cycles held back and not kept, because there are too many",
             Loss::DroppedClass => "acquires not checked, of locks whose class was dropped before",
             Loss::Chains => "times that all validated chains were forgotten, being too many",
+            Loss::Contexts => "contexts not tracked, because there are too many",
         }
     }
 }

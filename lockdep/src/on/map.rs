@@ -35,6 +35,7 @@ use crate::on::class_key;
 use crate::on::dynamic::DynamicClass;
 use crate::on::process;
 use crate::on::registry::{self, ClassId, Node};
+use crate::wait_type::Traits;
 
 const INSTANCE_SHIFT: u32 = How::BITS;
 const TAG_SHIFT: u32 = 41;
@@ -95,8 +96,16 @@ impl Map {
     #[track_caller]
     #[must_use]
     pub fn named(name: &'static str) -> Map {
+        Map::named_with(name, Traits::default())
+    }
+
+    /// As [`Map::named`], for a class of which `traits` holds. What was said where a name was first
+    /// used counts everywhere.
+    #[track_caller]
+    #[must_use]
+    pub fn named_with(name: &'static str, traits: Traits) -> Map {
         let place = Location::caller();
-        let class = process::quietly(|| registry::named(name, place));
+        let class = process::quietly(|| registry::named(name, traits, place));
         let map = Map::new();
         let instance = crate::on::thread::with_task(crate::on::task::Task::next_instance);
         if let (Some(class), Some(instance)) = (class, instance) {

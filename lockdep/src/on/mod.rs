@@ -5,6 +5,8 @@ mod chain;
 mod class_change;
 mod class_filter;
 mod class_key;
+mod context;
+mod contexts;
 mod declared;
 mod directory;
 mod dynamic;
@@ -19,6 +21,7 @@ pub mod frames;
 pub mod graph;
 pub mod guards;
 pub mod hook;
+mod interruption;
 mod knowledge;
 mod list;
 mod loss;
@@ -49,7 +52,10 @@ mod task;
 mod thread;
 mod trace;
 pub mod tracker;
+mod usage;
 mod wait;
+mod waiting;
+mod walk;
 mod withheld;
 mod witness;
 
@@ -57,6 +63,7 @@ mod witness;
 pub use private as __private;
 pub use {
     class_key::{ClassKey, set_class},
+    context::{Blocked, Context, Inside, SIGNAL},
     declared::{set_cmp_fn, set_rank},
     dynamic::DynamicClass,
     exemption::{set_notrack, set_novalidate},

@@ -12,6 +12,7 @@ use crate::on::event;
 use crate::on::map::Map;
 use crate::on::task::Task;
 use crate::on::thread;
+use crate::wait_type::WaitType;
 
 #[track_caller]
 pub fn before_acquire(map: &Map, how: How, describe: Describe) {
@@ -27,6 +28,11 @@ pub fn acquired(map: &Map, how: How, _describe: Describe) {
 pub fn try_acquired(map: &Map, how: How, describe: Describe) {
     event::before_try(map, how, describe, Location::caller());
     event::acquired(map, how.trylock(), Location::caller());
+}
+
+#[track_caller]
+pub fn before_wait(needs: WaitType) {
+    event::before_wait(needs, Location::caller());
 }
 
 /// The memory of the current thread's held stack: whole pages, which no other thread writes.

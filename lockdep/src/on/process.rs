@@ -11,6 +11,7 @@ use once_cell::race::OnceBox;
 
 use crate::how::{Describe, How};
 use crate::on::census;
+use crate::on::context::Context;
 use crate::on::declared;
 use crate::on::ending;
 use crate::on::fork;
@@ -28,6 +29,7 @@ use crate::on::thread;
 use crate::on::tracker::{Learned, Tracker};
 use crate::on::wait::Wait;
 use crate::violation::Assertion;
+use crate::wait_type::WaitType;
 
 /// What the process has one of.
 #[derive(Debug)]
@@ -410,4 +412,86 @@ fn react(task: &Task, met: Vec<Met>) {
     if !texts.is_empty() {
         panic!("{}", texts.join("\n"));
     }
+}
+
+/// The work of `Context::enter`; whether the context counts, and so has to be left.
+///
+/// What it breaks is told before it begins: if that panics, it has not begun.
+#[cold]
+pub(crate) fn enter_context(context: &'static Context, site: &'static Location<'static>) -> bool {
+    thread::with_task(|task| match start(task) {
+        State::Active if task.holds_own() => {
+            loss::count(Loss::UnderAllocator);
+            false
+        }
+        State::Active => {
+            if !task.contexts().is_plain() {
+                learn(task, |tracker| tracker.before_enter(task, context, site));
+            }
+            process().tracker.entered(task, context);
+            true
+        }
+        State::Scoped => {
+            thread::scoped_judge(|tracker, task| {
+                let learned = tracker.before_enter(task, context, site);
+                tracker.entered(task, context);
+                learned
+            });
+            true
+        }
+        State::Unstarted | State::Working | State::Reporting | State::Off => false,
+    })
+}
+
+/// The work of the end of a context.
+#[cold]
+pub(crate) fn leave_context(context: &'static Context, site: &'static Location<'static>) {
+    thread::with_task(|task| match task.state() {
+        State::Active => learn(task, |tracker| tracker.left(task, context, site)),
+        State::Scoped => {
+            thread::scoped_judge(|tracker, task| tracker.left(task, context, site));
+        }
+        State::Unstarted | State::Working | State::Reporting | State::Off => {
+            quietly(|| drop(process().tracker.left(task, context, site)));
+        }
+    });
+}
+
+/// The work of `Context::block`; whether it counts, and so has to be taken back.
+#[cold]
+pub(crate) fn block_context(context: &'static Context) -> bool {
+    thread::with_task(|task| match start(task) {
+        State::Active => {
+            quietly(|| process().tracker.block(task, context));
+            true
+        }
+        State::Scoped => {
+            thread::scoped_judge(|tracker, task| {
+                tracker.block(task, context);
+                Learned::default()
+            });
+            true
+        }
+        State::Unstarted | State::Working | State::Reporting | State::Off => false,
+    })
+}
+
+/// The work of the end of a block.
+#[cold]
+pub(crate) fn unblock_context(context: &'static Context, site: &'static Location<'static>) {
+    thread::with_task(|task| match task.state() {
+        State::Active => learn(task, |tracker| tracker.unblocked(task, context, site)),
+        State::Scoped => {
+            thread::scoped_judge(|tracker, task| tracker.unblocked(task, context, site));
+        }
+        State::Unstarted | State::Working | State::Reporting | State::Off => {
+            quietly(|| drop(process().tracker.unblocked(task, context, site)));
+        }
+    });
+}
+
+/// The cold path of `event::before_wait`.
+#[cold]
+pub(crate) fn before_wait(needs: WaitType, site: &'static Location<'static>) {
+    judge(|tracker, task| tracker.before_wait(task, needs, site).into());
 }

@@ -9,6 +9,7 @@
 //! come at any time, because it is asked outside the chain cache.
 
 use crate::compare::Compare;
+use crate::wait_type::Traits;
 
 /// Properties of one class.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,6 +18,8 @@ pub(crate) struct Properties {
     pub(crate) unchecked: bool,
     /// How long it lives.
     pub(crate) life: Life,
+    /// What holds for all its locks.
+    pub(crate) traits: Traits,
     /// The order among its locks.
     pub(crate) compare: Option<Compare>,
 }

@@ -26,6 +26,7 @@ use crate::on::loss::{self, Loss};
 use crate::on::map::MAX_CLASS;
 use crate::on::properties::{Life, Properties};
 use crate::place::Place;
+use crate::wait_type::Traits;
 
 /// The id of a class without its subclass.
 pub(crate) type ClassId = NonZeroU32;
@@ -96,11 +97,11 @@ pub(crate) fn made_at(
     location: &'static Location<'static>,
     description: Description,
 ) -> Option<ClassId> {
-    let Description { kind, payload } = description;
+    let Description { kind, payload, traits } = description;
     let place = Place::from(location);
     let key = Key::Made { place: place.clone(), kind, payload };
     let payload = Cow::Borrowed(payload);
-    intern(key, Properties::default(), || Class {
+    intern(key, Properties { traits, ..Properties::default() }, || Class {
         place,
         kind: Cow::Borrowed(kind),
         payload,
@@ -109,17 +110,24 @@ pub(crate) fn made_at(
     })
 }
 
-/// The class of this name, made by hand; none if there are too many classes.
-pub(crate) fn named(name: &'static str, place: &'static Location<'static>) -> Option<ClassId> {
-    intern(Key::Named(name), Properties::default(), || by_hand(name.into(), place.into()))
+/// The class of this name, made by hand; none if there are too many classes. The traits are those
+/// that the name was first given with.
+pub(crate) fn named(
+    name: &'static str,
+    traits: Traits,
+    place: &'static Location<'static>,
+) -> Option<ClassId> {
+    let properties = Properties { traits, ..Properties::default() };
+    intern(Key::Named(name), properties, || by_hand(name.into(), place.into()))
 }
 
 /// The class for those locks of a class that are not checked; none if there are too many classes.
 pub(crate) fn unchecked(class: ClassId) -> Option<ClassId> {
-    if properties(class.get()).unchecked {
+    let Properties { unchecked, traits, .. } = properties(class.get());
+    if unchecked {
         return Some(class);
     }
-    let properties = Properties { unchecked: true, ..Properties::default() };
+    let properties = Properties { unchecked: true, traits, ..Properties::default() };
     intern(Key::Unchecked(class), properties, || Class::clone(&self::class(class.get())))
 }
 
@@ -213,7 +221,8 @@ fn has_room() -> bool {
 fn push(class: Class, properties: Properties) -> ClassId {
     let mut entries = registry().entries.write();
     let id = entries.len() as u32 + 1;
-    if properties.unchecked || properties.life != Life::Static {
+    let is_usual = properties.traits == Traits::default();
+    if properties.unchecked || properties.life != Life::Static || !is_usual {
         SPECIAL.add(id);
     }
     entries.push(Entry { class: Arc::new(class), properties });

@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::how::{Describe, How};
 use crate::on::chain::{self, KeyCache};
+use crate::on::contexts::Contexts;
 use crate::on::directory;
 use crate::on::loss::{self, Loss};
 use crate::on::map::{self, Map, Word};
@@ -78,6 +79,8 @@ pub struct Task {
     own: Cell<u32>,
     /// How many acquires of locks still held were not tracked.
     untracked: Cell<u32>,
+    /// In which contexts the task runs.
+    contexts: Contexts,
     /// Whether the stack's owner has its name.
     named: Cell<bool>,
     pins: Pins,
@@ -125,6 +128,7 @@ impl Task {
             last_instance: Cell::new(0),
             own: Cell::new(0),
             untracked: Cell::new(0),
+            contexts: Contexts::new(),
             named: Cell::new(false),
             pins: Pins::new(),
             name: None,
@@ -170,6 +174,7 @@ impl Task {
         }
         self.named.set(false);
         self.own.set(0);
+        self.contexts.clear();
         self.set_state(State::Unstarted);
     }
 
@@ -321,20 +326,17 @@ impl Task {
     }
 
     /// Begins a new chain above what is held; see [`Stack::begin_frame`]. Allocates.
-    #[allow(dead_code, reason = "contexts begin frames")]
     pub(crate) fn begin_frame(&self, base: u64) {
         let stack = self.reserve();
         self.working(|| stack.begin_frame(base));
     }
 
     /// Ends what the newest [`Task::begin_frame`] began.
-    #[allow(dead_code, reason = "contexts end frames")]
     pub(crate) fn end_frame(&self) {
         self.with_stack(Stack::end_frame);
     }
 
     /// Has the keys of the innermost frame start from another base; see [`Stack::set_base`].
-    #[allow(dead_code, reason = "contexts change bases")]
     pub(crate) fn set_base(&self, base: u64) {
         let stack = self.start();
         self.working(|| stack.set_base(base));
@@ -345,6 +347,17 @@ impl Task {
     pub(crate) fn may_hold(&self, lock: u64) -> bool {
         self.stack.get().is_some_and(|stack| stack.depth() != 0 && stack.holds(lock))
             || self.state() == State::Scoped
+    }
+
+    /// In which contexts the task runs, and which cannot run upon it.
+    pub(crate) fn contexts(&self) -> &Contexts {
+        &self.contexts
+    }
+
+    /// Whether nothing here forbids any way of waiting.
+    #[inline]
+    pub(crate) fn may_wait_freely(&self) -> bool {
+        self.state() == State::Active && self.depth() == 0 && self.contexts.is_plain()
     }
 
     /// Whether locks are held whose acquire was not tracked.
@@ -381,6 +394,21 @@ impl Task {
     pub(crate) fn keys(&self, entry: Word, site: &'static Location<'static>) -> Keys {
         let chain = chain::extend(self.stack_or_empty().derived_chain(), entry);
         Keys { chain, witness: chain::at(chain, site) }
+    }
+
+    /// The chain key of what is held.
+    pub(crate) fn chain_key(&self) -> u64 {
+        self.stack_or_empty().derived_chain()
+    }
+
+    /// Whether something was judged before and broke nothing.
+    pub(crate) fn knows_key(&self, key: u64) -> bool {
+        self.known.contains(key)
+    }
+
+    /// Notes that something broke nothing.
+    pub(crate) fn learn_key(&self, key: u64) {
+        self.known.insert(key);
     }
 
     /// Whether an acquire was seen before and broke nothing, with the locks of the same class that

@@ -12,6 +12,7 @@ use crate::held_back::HeldBack;
 use crate::how::{Describe, How};
 use crate::mode::Mode;
 use crate::on::census;
+use crate::on::context;
 use crate::on::finding::{self, Finding};
 use crate::on::found::{Found, Identity, Met};
 use crate::on::guards::{Guard, Guards};
@@ -289,9 +290,11 @@ impl Tracker {
     ///
     /// 1. Capture the stack, if this chain at this place has none.
     /// 2. The nest lock, if there is one: it must be held.
-    /// 3. Locks of the same class: recursion, and the order between instances.
-    /// 4. If the chain is new to the process: an edge from every held lock.
-    /// 5. What broke nothing is remembered; what did is not, so that it is met and counted again.
+    /// 3. Whether waiting for it is allowed here.
+    /// 4. Locks of the same class: recursion, and the order between instances.
+    /// 5. If the chain is new to the process: an edge from every held lock.
+    /// 6. Where it is taken and what may come upon its holder.
+    /// 7. What broke nothing is remembered; what did is not, so that it is met and counted again.
     pub(crate) fn learn(
         &self,
         task: &Task,
@@ -326,14 +329,19 @@ impl Tracker {
             loss::count(Loss::DroppedClass);
             return learned;
         }
-        if how.is_trylock() || !properties.is_checked() {
-            task.learn(entry, keys);
-            return learned;
+        // Before it is asked below: what holds of a chain was judged with the chain.
+        let is_unjudged = context::is_any() || !self.knowledge.is_validated(keys.chain);
+        let (waits, is_checked) = (!how.is_trylock(), properties.is_checked());
+        let mut broken = waits && self.check_wait(task, &wanted, &mut learned);
+        if waits && is_checked {
+            let guards = self.guards(task.held().map(|held| held.entry), entry);
+            let acquire = Acquire { task, keys, wait, wanted: &wanted, guards: &guards };
+            broken |= self.check_class(acquire, &mut learned);
+            broken |= self.check_order(acquire, &mut learned);
         }
-        let guards = self.guards(task.held().map(|held| held.entry), entry);
-        let acquire = Acquire { task, keys, wait, wanted: &wanted, guards: &guards };
-        let mut broken = self.check_class(acquire, &mut learned);
-        broken |= self.check_order(acquire, &mut learned);
+        if is_checked && is_unjudged {
+            broken |= self.check_contexts(task, keys, wait, &wanted, &mut learned);
+        }
         if !broken && wait.is_kept() {
             task.learn(entry, keys);
         }
@@ -402,7 +410,7 @@ impl Tracker {
         let is_checked = |entry: Word| registry::properties(entry.class()).is_checked();
         let is_other = |held: &Held| held.entry.node() != entry.node();
         let counts = |held: &Held| is_checked(entry) && is_checked(held.entry) && is_other(held);
-        for held in task.held().filter(counts) {
+        for held in task.held_in_frame().filter(counts) {
             let witness = self.witness(task, &held, wanted, guards);
             let dependency = rules::sighting(held.entry, entry, guards, witness);
             if is_nested {

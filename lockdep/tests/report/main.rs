@@ -11,8 +11,9 @@ use std::path::Path;
 use std::{env, fs};
 
 use lockdep::Mode::{Exclusive, Shared, SharedRecursive, Upgradable};
+use lockdep::WaitType;
 use lockdep::report::{Paths, Report};
-use lockdep::violation::{Assertion, PinFault, Violation};
+use lockdep::violation::{Assertion, ClosedBy, Limit, PinFault, Touch, Usage, Violation};
 
 use sample::{class, cycle, dependency, frames, inversion, point, touch};
 
@@ -282,4 +283,81 @@ fn a_mode_that_cannot_be_changed() {
     check("downgrade-of-unheld", &violation(None, Upgradable));
     check("upgrade-of-reader", &violation(Some(SharedRecursive), Exclusive));
     check("upgrade-of-unheld", &violation(None, Exclusive));
+}
+
+/// How a lock was used: by whom, how it was taken and where.
+fn usage(task: &str, touch: Touch) -> Usage {
+    Usage { task: task.to_string(), touch, opened: None }
+}
+
+#[test]
+fn a_lock_of_a_context_held_where_it_may_come() {
+    let sink = class("Mutex", "app::log::Sink", 4);
+    let mut taken = usage("worker", touch(&sink, Exclusive, 52));
+    taken.touch.at.frames = frames(&[("app::log::write", 52), ("app::log::log", 9)]);
+    let mut open = usage("main", touch(&sink, Exclusive, 31));
+    open.touch.at.frames = frames(&[("app::log::rotate", 31), ("app::main", 9)]);
+    for (name, closing) in
+        [("inconsistent-taken", ClosedBy::Taken), ("inconsistent-open", ClosedBy::Open)]
+    {
+        let (context, taken, open) = ("logger".to_string(), taken.clone(), open.clone());
+        check(name, &Violation::InconsistentState { context, taken, open, closing });
+    }
+}
+
+#[test]
+fn a_lock_held_by_a_reader_when_a_context_is_let_in() {
+    let config = class("RwLock", "app::config::Config", 4);
+    let taken = usage("main", touch(&config, Shared, 52));
+    let mut open = usage("main", touch(&config, Shared, 31));
+    open.opened = Some(point(35, &[("app::reload", 35), ("app::main", 9)]));
+    let (context, closing) = ("signal handler".to_string(), ClosedBy::Open);
+    check("inconsistent-let-in", &Violation::InconsistentState { context, taken, open, closing });
+}
+
+#[test]
+fn a_lock_of_a_context_that_leads_to_another() {
+    let locks = ["Sink", "Disk", "Quota"].map(|name| sample::owned(name, 10));
+    let [sink, disk, quota] = &locks;
+    let step = |task: &str, held, wanted, line| {
+        dependency(task, touch(held, Exclusive, line), touch(wanted, Exclusive, line + 1))
+    };
+    let way = [step("flusher", sink, disk, 60), step("main", disk, quota, 70)];
+    let taken = usage("worker", touch(sink, Exclusive, 52));
+    let closings = [
+        ("context-inversion-taken", ClosedBy::Taken, 1),
+        ("context-inversion-open", ClosedBy::Open, 2),
+        ("context-inversion-dependency", ClosedBy::Dependency(1), 2),
+    ];
+    for (name, closing, length) in closings {
+        let last = if length == 1 { disk } else { quota };
+        let open = usage("main", touch(last, Exclusive, 31));
+        let (context, taken, way) = ("logger".to_string(), taken.clone(), way[..length].to_vec());
+        check(name, &Violation::ContextInversion { context, taken, way, open, closing });
+    }
+}
+
+#[test]
+fn a_wait_that_is_not_allowed() {
+    let state = class("Mutex", "app::state::State", 4);
+    let queue = class("SpinLock", "app::queue::Queue", 5);
+    let wanted = touch(&state, Exclusive, 52);
+    let held = touch(&queue, Exclusive, 31);
+    let violation = |wanted: Option<&Touch>, needs, allowed, limit| Violation::InvalidWait {
+        task: "main".to_string(),
+        wanted: wanted.cloned(),
+        needs,
+        allowed,
+        limit,
+        at: point(52, &[("app::run", 52), ("app::main", 9)]),
+    };
+    let (blocking, waiting) = (WaitType::Blocking, WaitType::Waiting);
+    let in_spin = violation(Some(&wanted), blocking, WaitType::Config, Limit::Held(held));
+    check("wait-lock-in-spin", &in_spin);
+    let handler = Limit::Context("signal handler".to_string());
+    check("wait-lock-in-handler", &violation(Some(&wanted), blocking, WaitType::Free, handler));
+    let under = Limit::Held(touch(&state, Exclusive, 31));
+    check("wait-await-under-lock", &violation(None, WaitType::Async, waiting, under));
+    let poll = Limit::Context("poll".to_string());
+    check("wait-join-in-poll", &violation(None, waiting, blocking, poll));
 }

@@ -130,7 +130,7 @@ pub(crate) fn through_tracing_mutex(nodes: u32, edges: &[Edge]) -> f64 {
 fn learn(maps: &[Map], edges: &[Edge], backtrace: BacktraceStyle) -> Duration {
     let tracker = Arc::new(Tracker::new(Settings { level: Level::Deadlock, backtrace }));
     let task = Task::new("bench");
-    let describe = || Description { kind: "lock", payload: "" };
+    let describe = || Description::new("lock", "");
     let (how, site) = (How::EXCLUSIVE, Location::caller());
     let mut took = Duration::ZERO;
     for &(from, to) in edges {

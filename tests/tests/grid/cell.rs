@@ -3,11 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use lockdep::violation::ClosedBy;
 use lockdep::{Level, Task, Violation};
 use tests::notation::parse;
 use tests::recording::Recording;
 
 use crate::events::Events;
+use crate::script::play;
 
 /// What a cell must do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,11 +31,21 @@ pub(crate) enum Verdict {
     DeclaredOrder,
     PinBroken,
     BadModeChange,
+    /// One class is used in a context and where it may come.
+    Inconsistent,
+    /// A way leads from the one to the other, found by what the context took,
+    ContextByTake,
+    /// by what was held where it may come,
+    ContextByHold,
+    /// or by a dependency.
+    ContextByDependency,
+    WaitNotAllowed,
 }
 
 use Verdict::{
-    AssertionFailed, BadModeChange, Circular, CircularInClass, DeclaredOrder, HeldLockFreed,
-    NestNotHeld, Nesting, PinBroken, Recursion, Silent, UnlockImbalance,
+    AssertionFailed, BadModeChange, Circular, CircularInClass, ContextByDependency, ContextByHold,
+    ContextByTake, DeclaredOrder, HeldLockFreed, Inconsistent, NestNotHeld, Nesting, PinBroken,
+    Recursion, Silent, UnlockImbalance, WaitNotAllowed,
 };
 
 impl Verdict {
@@ -50,6 +62,13 @@ impl Verdict {
             Violation::DeclaredOrder { .. } => DeclaredOrder,
             Violation::PinBroken { .. } => PinBroken,
             Violation::BadModeChange { .. } => BadModeChange,
+            Violation::InconsistentState { .. } => Inconsistent,
+            Violation::ContextInversion { closing, .. } => match closing {
+                ClosedBy::Taken => ContextByTake,
+                ClosedBy::Open => ContextByHold,
+                ClosedBy::Dependency(_) => ContextByDependency,
+            },
+            Violation::InvalidWait { .. } => WaitNotAllowed,
         }
     }
 }
@@ -69,6 +88,11 @@ impl fmt::Display for Verdict {
             DeclaredOrder => "declared order",
             PinBroken => "pin broken",
             BadModeChange => "bad mode change",
+            Inconsistent => "inconsistent state",
+            ContextByTake => "context inversion, by take",
+            ContextByHold => "context inversion, by hold",
+            ContextByDependency => "context inversion, by dependency",
+            WaitNotAllowed => "wait not allowed",
         })
     }
 }
@@ -84,6 +108,10 @@ pub(crate) enum Body {
     /// Runs of one task, one after the other.
     Runs(Level, String),
     Events(Events),
+    /// Runs in contexts.
+    Script(String),
+    /// Anything else.
+    Scene(Box<dyn Fn() -> Vec<Arc<Violation>> + Send + Sync>),
 }
 
 impl Cell {
@@ -116,6 +144,8 @@ impl Body {
     fn record(&self) -> Vec<Arc<Violation>> {
         match self {
             Body::Events(events) => events(),
+            Body::Script(text) => play(text),
+            Body::Scene(scene) => scene(),
             Body::Runs(level, text) => {
                 let (task, mut recording) = (Task::new("main"), Recording::at(*level));
                 for run in parse(text) {

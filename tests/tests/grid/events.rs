@@ -42,5 +42,5 @@ fn asserted(how: How) -> Vec<Arc<Violation>> {
 }
 
 fn describe() -> Description {
-    Description { kind: "lock", payload: "" }
+    Description::new("lock", "")
 }

@@ -1,5 +1,4 @@
-//! The grid: the kernel's self-test of its validator, as far as it needs no interrupt, no nest lock
-//! and no comparison function, and the cells that it lacks.
+//! The grid: the kernel's self-test of its validator, and the cells that it lacks.
 //!
 //! Each cell is a test of its own that records a few runs in one task with a fresh tracker, at level
 //! `order`, and must be reported for the right reason or stay silent. The whole grid is printed
@@ -8,7 +7,11 @@
 mod by_hand;
 mod cell;
 mod events;
+mod interrupts;
+mod reclaim;
+mod script;
 mod shapes;
+mod waits;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;

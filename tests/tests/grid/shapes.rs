@@ -10,6 +10,7 @@ use crate::cell::Verdict::{
 };
 use crate::cell::{Body, Cell};
 use crate::events::EVENTS;
+use crate::{interrupts, reclaim, waits};
 
 /// A kind of lock and the mode its column takes it in.
 type Kind = (&'static str, &'static str);
@@ -106,10 +107,7 @@ const LEVEL_DEADLOCK: [(&str, Verdict); 7] = [
 ];
 
 /// Cells of 2.11 that are not here, and why.
-pub(crate) const LEFT_OUT: [(&str, &str); 2] = [
-    ("interrupts (6 cells)", "there are no contexts yet"),
-    ("exit with a lock held", "tasks have no end yet"),
-];
+pub(crate) const LEFT_OUT: [(&str, &str); 1] = [("exit with a lock held", "tasks have no end yet")];
 
 /// All cells, section by section.
 pub(crate) fn sections() -> Vec<(&'static str, Vec<Cell>)> {
@@ -150,8 +148,16 @@ pub(crate) fn sections() -> Vec<(&'static str, Vec<Cell>)> {
         ("2.1 one mode", basic),
         ("2.2 readers and writers", mixed),
         ("2.3 three parties", parties),
+        ("2.4 interrupts", interrupts::interrupts()),
         ("2.5 nest locks", NEST.into_iter().map(of_events).collect()),
-        ("2.11 what the kernel's suite lacks", own.chain(events).collect()),
+        ("2.6 queued readers", interrupts::queued()),
+        ("2.7 reclaim", reclaim::cells()),
+        ("2.8 ways of waiting", waits::cells()),
+        ("2.9 the rest", interrupts::rest().into_iter().chain(reclaim::names()).collect()),
+        (
+            "2.11 what the kernel's suite lacks",
+            own.chain(events).chain(interrupts::own()).chain(waits::own()).collect(),
+        ),
         ("level deadlock", deadlock.collect()),
     ]
 }

@@ -26,6 +26,9 @@ pub fn explain(code: &str) -> Option<&'static str> {
         "LD0009" => declared::EXPLANATION,
         "LD0010" => pin::EXPLANATION,
         "LD0011" => mode_change::EXPLANATION,
+        "LD0012" => INCONSISTENT_STATE,
+        "LD0013" => CONTEXT_INVERSION,
+        "LD0014" => INVALID_WAIT,
         _ => return None,
     };
     Some(text)
@@ -292,13 +295,136 @@ When to let it be
 Reported at every level.
 ";
 
+const INCONSISTENT_STATE: &str = "\
+LD0012: lock of a context held where the context may come
+
+Some code comes in the middle of other code of the same thread: a signal handler between any two
+instructions, a panic hook wherever something panics, an allocator wherever memory is asked for, a
+logger wherever something is logged. Such code is a *context*. If it takes a lock that the code it
+comes upon holds, it waits for a lock that its own thread has to release, forever.
+
+    static LOGGER: Context = Context::new(\"logger\");
+    static SINK: Mutex<File> = …;
+
+    fn log(line: &str) {
+        let _inside = LOGGER.enter();           // from here on this is the logger
+        SINK.lock().unwrap().write_all(line.as_bytes()).unwrap();
+    }
+
+    fn rotate() {
+        let mut sink = SINK.lock().unwrap();    // the logger takes this lock
+        *sink = open_next();                    // and if anything in here logs, it hangs
+    }
+
+Nothing hung in the run that was reported: a lock was seen to be taken in the context, and to be
+held at another time where the context had not been shut out. The one has to come upon the other
+only once. As with all rules, all locks made at one place for one type count as one.
+
+How to read the report
+  The thread holds the lock; then the context comes upon it and wants the same lock. `taken at` is
+  where the context took it, `held since` where it was held with the context not shut out. `let in
+  at` is there if the context was shut out first and came in again while the lock was held.
+
+How to mend it
+  - Shut the context out while the lock is held, and say so: `let _blocked = LOGGER.block();`. For a
+    signal handler that is to block the signal; for a logger, to log after the lock is released.
+  - Take another lock in the context, or none: hand the data over with atomics or a queue.
+  - Use `try_lock` in the context, and do without if that fails.
+
+When to let it be
+  If the context cannot come there for a reason that was not said. Then say it: `block` makes
+  nothing happen, it only tells the tracker.
+
+Reported at every level.
+";
+
+const CONTEXT_INVERSION: &str = "\
+LD0013: lock of a context leads to one held where the context may come
+
+The same hang as LD0012 with more than one lock in it. A context (a signal handler, a panic hook, a
+logger: code that comes in the middle of other code) takes lock A. Elsewhere A is held while B is
+taken. And B is held where the context may come. Then: one thread holds B and the context comes upon
+it and waits for A; another thread holds A and waits for B. Neither goes on.
+
+    fn log(line: &str) {
+        let _inside = LOGGER.enter();
+        SINK.lock().unwrap().push(line);        // the context takes SINK
+    }
+
+    fn flush() {
+        let _blocked = LOGGER.block();
+        let sink = SINK.lock().unwrap();
+        DISK.lock().unwrap().write(&sink);      // SINK leads to DISK
+    }
+
+    fn check() {
+        let disk = DISK.lock().unwrap();        // DISK is held where the logger may come
+        disk.verify();
+    }
+
+Each of the three pieces is right by itself, and they may lie in three crates. The report names the
+context, and shows where its lock is taken, the way from that lock to the other one, and where the
+other one is held with the context not shut out.
+
+How to mend it
+  - Shut the context out wherever the last lock is held: what can be waited for from inside a
+    context has to be held with the context shut out.
+  - Let go of the first lock before the next is taken: then nothing leads from one to the other.
+  - Use `try_lock` in the context, and do without if that fails.
+
+When to let it be
+  If the context never comes in the threads that hold the last lock, and cannot be told so.
+
+Reported at every level.
+";
+
+const INVALID_WAIT: &str = "\
+LD0014: wait that is not allowed here
+
+Not every place may wait in every way. From the most harmless:
+
+  no wait at all       all that is allowed in a signal handler
+  a spin               turning on the spot; with or without preemption held off
+  a blocking lock      the thread sleeps until the lock is released
+  a blocking wait      the thread sleeps until somebody has done something: `join`, `recv`
+  an await             the thread goes back to its executor
+
+What is waited for needs one of these; what is held, and the context in which the code runs, allow
+one of these at most. Here more was needed than is allowed.
+
+    let queue = QUEUE.lock();                   // a spin lock: allows no more than a spin
+    let state = STATE.lock().unwrap();          // a mutex: needs a blocking lock
+
+    let _inside = SIGNAL.enter();               // a signal handler
+    COUNT.lock().unwrap();                      // what it came upon may hold this lock
+
+    let state = STATE.lock().unwrap();          // a mutex allows a blocking wait at most
+    might_await!();                             // the thread may now run who wants STATE
+
+What a lock needs and allows is said where it is instrumented (`Traits`), and of a context where it
+is declared (`Context::allowing`). A lock of `std` or `parking_lot` needs a blocking lock and allows
+a blocking wait. A try-lock waits for nobody and is allowed everywhere.
+
+How to mend it
+  - Do the waiting first: take the blocking lock before the spin lock, end the guard before the
+    await.
+  - In a signal handler or in another context, only note what is to be done, and do it outside.
+  - Use a lock that may be held there: one for async code across an await.
+  - Use `try_lock`, and do something else if that fails.
+
+When to let it be
+  If what is said of the lock is too strict: say something else there.
+
+Reported at every level.
+";
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const CODES: &[&str] = &[
         "LD0001", "LD0002", "LD0003", "LD0004", "LD0005", "LD0006", "LD0007", //
-        "LD0008", "LD0009", "LD0010", "LD0011",
+        "LD0008", "LD0009", "LD0010", "LD0011", "LD0012", "LD0013", "LD0014",
     ];
 
     #[test]

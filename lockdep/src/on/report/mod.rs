@@ -16,6 +16,7 @@ mod declared;
 mod elision;
 mod explain;
 mod function;
+mod interruption;
 mod inversion;
 mod lock;
 mod misuse;
@@ -32,6 +33,7 @@ mod symbol;
 mod task;
 mod text;
 mod typename;
+mod wait;
 
 pub use explain::explain;
 pub use paths::Paths;

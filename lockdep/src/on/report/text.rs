@@ -22,10 +22,12 @@ use crate::violation::Violation;
 use super::assertion::Failed;
 use super::elision::{WIDTH, collapse, width, wrap};
 use super::function;
+use super::interruption::Interruption;
 use super::lock::ClassRow;
 use super::page::{Page, Section};
 use super::paths::Paths;
 use super::typename::without_paths;
+use super::wait::Refused;
 use super::{declared, inversion, misuse, mode_change, nest, nesting, pin, recursion};
 
 /// Left edge of what stands in the body.
@@ -86,6 +88,16 @@ impl<'a> Report<'a> {
             }
             Violation::BadModeChange { task, class, held, to, at } => {
                 mode_change::page(task, class, (held.as_ref(), *to, at), paths)
+            }
+            Violation::InconsistentState { context, taken, open, closing } => {
+                Interruption { context, taken, way: &[], open, closing: *closing }.page(paths)
+            }
+            Violation::ContextInversion { context, taken, way, open, closing } => {
+                Interruption { context, taken, way, open, closing: *closing }.page(paths)
+            }
+            Violation::InvalidWait { task, wanted, needs, allowed, limit, at } => {
+                let (wanted, needs, allowed) = (wanted.as_ref(), *needs, *allowed);
+                Refused { task, wanted, needs, allowed, limit, at }.page(paths)
             }
         }
     }
