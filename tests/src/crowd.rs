@@ -232,7 +232,9 @@ impl Explorer {
                 }
                 begin = end;
             }
-            if deadlock.is_none() && let Some(stuck) = self.stuck(&state, &world) {
+            if deadlock.is_none()
+                && let Some(stuck) = self.stuck(&state, &world)
+            {
                 deadlock = Some(stuck);
                 // Without a try-lock each run has one way, which is known without a search.
                 if !self.has_tries {

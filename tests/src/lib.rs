@@ -9,3 +9,4 @@ pub mod program;
 pub mod recording;
 pub mod shrink;
 pub mod verdict;
+pub mod ww;

@@ -7,6 +7,7 @@ use lockdep::violation::ClosedBy;
 use lockdep::{Level, Task, Violation};
 use tests::notation::parse;
 use tests::recording::Recording;
+use tests::ww::Misuse;
 
 use crate::events::Events;
 use crate::script::play;
@@ -40,12 +41,14 @@ pub(crate) enum Verdict {
     /// or by a dependency.
     ContextByDependency,
     WaitNotAllowed,
+    /// Not the tracker but the lock itself says that it is misused.
+    Misused(Misuse),
 }
 
 use Verdict::{
     AssertionFailed, BadModeChange, Circular, CircularInClass, ContextByDependency, ContextByHold,
-    ContextByTake, DeclaredOrder, HeldLockFreed, Inconsistent, NestNotHeld, Nesting, PinBroken,
-    Recursion, Silent, UnlockImbalance, WaitNotAllowed,
+    ContextByTake, DeclaredOrder, HeldLockFreed, Inconsistent, Misused, NestNotHeld, Nesting,
+    PinBroken, Recursion, Silent, UnlockImbalance, WaitNotAllowed,
 };
 
 impl Verdict {
@@ -76,6 +79,7 @@ impl Verdict {
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Misused(misuse) => return write!(f, "misused: {misuse:?}"),
             Silent => "silent",
             Recursion => "recursive",
             Nesting => "nesting",
@@ -112,6 +116,8 @@ pub(crate) enum Body {
     Script(String),
     /// Anything else.
     Scene(Box<dyn Fn() -> Vec<Arc<Violation>> + Send + Sync>),
+    /// What is judged by more than the tracker.
+    Judged(Box<dyn Fn() -> Vec<Verdict> + Send + Sync>),
 }
 
 impl Cell {
@@ -127,8 +133,10 @@ impl Cell {
 
     /// What was reported must be the verdict, once and nothing else.
     pub(crate) fn check(&self) -> Result<(), String> {
-        let found: Vec<Verdict> =
-            self.body.record().iter().map(|violation| Verdict::of(violation)).collect();
+        let found = match &self.body {
+            Body::Judged(scene) => scene(),
+            body => body.record().iter().map(|violation| Verdict::of(violation)).collect(),
+        };
         let expected = match self.verdict {
             Silent => vec![],
             verdict => vec![verdict],
@@ -146,6 +154,7 @@ impl Body {
             Body::Events(events) => events(),
             Body::Script(text) => play(text),
             Body::Scene(scene) => scene(),
+            Body::Judged(_) => Vec::new(),
             Body::Runs(level, text) => {
                 let (task, mut recording) = (Task::new("main"), Recording::at(*level));
                 for run in parse(text) {

@@ -10,7 +10,7 @@ use crate::cell::Verdict::{
 };
 use crate::cell::{Body, Cell};
 use crate::events::EVENTS;
-use crate::{interrupts, reclaim, waits};
+use crate::{interrupts, reclaim, waits, wound};
 
 /// A kind of lock and the mode its column takes it in.
 type Kind = (&'static str, &'static str);
@@ -149,7 +149,7 @@ pub(crate) fn sections() -> Vec<(&'static str, Vec<Cell>)> {
         ("2.2 readers and writers", mixed),
         ("2.3 three parties", parties),
         ("2.4 interrupts", interrupts::interrupts()),
-        ("2.5 nest locks", NEST.into_iter().map(of_events).collect()),
+        ("2.5 wound/wait", NEST.into_iter().map(of_events).chain(wound::cells()).collect()),
         ("2.6 queued readers", interrupts::queued()),
         ("2.7 reclaim", reclaim::cells()),
         ("2.8 ways of waiting", waits::cells()),
