@@ -13,13 +13,18 @@ use crate::ledger::Ledger;
 use crate::merge::merge;
 use crate::run::run;
 use crate::setup::Setup;
+use crate::statistics;
 use crate::symbols::Symbols;
-use crate::verb::Verb;
+use crate::verb::{Options, Show, Verb};
 use crate::watch::Watch;
 use crate::workspace;
 
 /// Runs cargo's `verb` with the locks replaced; the status to exit with.
-pub(crate) fn forward(verb: Verb, arguments: Vec<OsString>) -> Result<u8, Failure> {
+pub(crate) fn forward(
+    verb: Verb,
+    options: &Options,
+    arguments: Vec<OsString>,
+) -> Result<u8, Failure> {
     let arguments = Arguments::read(verb, arguments);
     let mut cargo = Command::new(workspace::cargo());
     cargo.arg(verb.name());
@@ -38,9 +43,16 @@ pub(crate) fn forward(verb: Verb, arguments: Vec<OsString>) -> Result<u8, Failur
         cargo.env("LOCKDEP", "report");
     }
 
+    // Asked for by the verb or by the variable.
+    let by_variable = environment.statistics.then(Show::default);
+    let statistics = options.statistics.clone().or(by_variable);
+    if statistics.is_some() {
+        cargo.env("LOCKDEP_STAT", "1");
+    }
+
     let records = &setup.records.path;
     let before = record_files(records).unwrap_or_default();
-    let mut ledger = Ledger::new(&[&setup.root, &here]);
+    let mut ledger = Ledger::new(&[&setup.root, &here], options.ledger);
     let mut watch = Watch::new(records.clone(), before.clone());
     let status = exit::of_child(run(cargo, &mut watch, &mut ledger)?);
     if environment.reaction == Reaction::Off {
@@ -51,6 +63,9 @@ pub(crate) fn forward(verb: Verb, arguments: Vec<OsString>) -> Result<u8, Failur
     let gathered = gather(records, &before);
     let mut symbols = Symbols::new(environment.settings.backtrace == BacktraceStyle::Full);
     let outcome = merge(&gathered.processes, &mut symbols);
+    if let Some(statistics) = statistics {
+        statistics::show(&gathered.measured, &statistics, &mut symbols, ledger.paths())?;
+    }
     // A build runs nothing, and a failed one says enough itself.
     let ran = verb.runs() && status == exit::OK;
     if ran || outcome.processes > 0 || !gathered.warnings.is_empty() {

@@ -5,12 +5,14 @@
 //! other line that is no record is named too; the rest of its file counts.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use lockdep::class::Class;
-use lockdep::record::{EXTENSION, Edge, Record, VERSION};
+use lockdep::held_back::Reason;
+use lockdep::record::{EXTENSION, Edge, LongestRecord, Record, STATISTICS, VERSION, Writer};
+use lockdep::statistics::{PlaceStatistics, Times};
 use lockdep::violation::Violation;
 
 /// What one process wrote.
@@ -24,10 +26,35 @@ pub(crate) struct Process {
     pub(crate) modules: BTreeMap<u32, PathBuf>,
     /// Its dependencies; their classes are known.
     pub(crate) edges: Vec<Edge>,
+    /// Its tasks that waited to write; their classes are known.
+    pub(crate) writers: Vec<Writer>,
+    /// Its cycles that the level held back.
+    pub(crate) held_back: Vec<HeldBackRecord>,
     /// Its violations, with how often each was met.
     pub(crate) violations: Vec<(Violation, u64)>,
     /// What it could not check or write.
     pub(crate) losses: BTreeMap<String, u64>,
+    /// What it measured; only in a file of its own.
+    pub(crate) measured: Vec<Measured>,
+}
+
+/// A cycle that a process held back.
+#[derive(Debug)]
+pub(crate) struct HeldBackRecord {
+    pub(crate) cycle: Vec<Edge>,
+    pub(crate) closing: usize,
+    pub(crate) reason: Reason,
+}
+
+/// What a process measured of one class in one mode.
+#[derive(Debug)]
+pub(crate) struct Measured {
+    pub(crate) class: u32,
+    pub(crate) shared: bool,
+    pub(crate) times: Times,
+    pub(crate) places: Vec<PlaceStatistics>,
+    pub(crate) forgotten: u64,
+    pub(crate) longest: Option<LongestRecord>,
 }
 
 /// What all processes of a run wrote.
@@ -35,18 +62,26 @@ pub(crate) struct Process {
 pub(crate) struct Gathered {
     /// The processes, by the names of their files.
     pub(crate) processes: Vec<Process>,
+    /// The same with nothing but what they measured.
+    pub(crate) measured: Vec<Process>,
     /// What could not be read.
     pub(crate) warnings: Vec<String>,
     /// Whether a process left a file without a record in it.
     pub(crate) incomplete: bool,
 }
 
-/// The record files in `folder`.
+/// Whether a file of this name has records, as against statistics.
+pub(crate) fn has_records(name: &OsStr) -> bool {
+    Path::new(name).extension().is_some_and(|ending| ending == EXTENSION)
+}
+
+/// The files in `folder` that tracked processes wrote.
 pub(crate) fn record_files(folder: &Path) -> io::Result<BTreeSet<OsString>> {
     let mut files = BTreeSet::new();
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
-        if Path::new(&name).extension().is_some_and(|ending| ending == EXTENSION) {
+        let ours = |ending: &OsStr| ending == EXTENSION || ending == STATISTICS;
+        if Path::new(&name).extension().is_some_and(ours) {
             files.insert(name);
         }
     }
@@ -68,7 +103,13 @@ pub(crate) fn gather(folder: &Path, before: &BTreeSet<OsString>) -> Gathered {
                 gathered.warnings.push(format!("{} has no record: {message}", path.display()));
                 gathered.incomplete = true;
             }
-            Ok(bytes) => gathered.processes.extend(read(&path, &bytes, &mut gathered.warnings)),
+            Ok(bytes) => {
+                let process = read(&path, &bytes, &mut gathered.warnings);
+                match has_records(name) {
+                    true => gathered.processes.extend(process),
+                    false => gathered.measured.extend(process),
+                }
+            }
             Err(error) => {
                 gathered.warnings.push(format!("cannot read {}: {error}", path.display()));
             }
@@ -103,6 +144,22 @@ fn read(path: &Path, bytes: &[u8], warnings: &mut Vec<String>) -> Option<Process
 }
 
 impl Process {
+    /// Fails unless the classes of `edge` are known.
+    fn check(&self, edge: &Edge) -> Result<(), String> {
+        let guards = edge.guards.held.iter().map(|guard| guard.class);
+        let mut all = [edge.held.class, edge.wanted.class].into_iter().chain(guards);
+        all.try_for_each(|class| self.know(class))
+    }
+
+    /// Fails unless the class is known.
+    fn know(&self, id: u32) -> Result<(), String> {
+        if self.classes.contains_key(&id) {
+            Ok(())
+        } else {
+            Err(format!("class {id} is not known"))
+        }
+    }
+
     /// Adds one line.
     fn take(&mut self, record: Record) -> Result<(), String> {
         match record {
@@ -114,14 +171,27 @@ impl Process {
                 self.modules.insert(id, path.into());
             }
             Record::Edge(edge) => {
-                for id in [edge.held.class, edge.wanted.class] {
-                    if !self.classes.contains_key(&id) {
-                        return Err(format!("class {id} is not known"));
-                    }
-                }
+                self.check(&edge)?;
                 self.edges.push(edge);
             }
-            Record::Writer { .. } | Record::HeldBack { .. } => {}
+            Record::Writer(writer) => {
+                self.know(writer.wanted.class)?;
+                writer.guards.held.iter().try_for_each(|guard| self.know(guard.class))?;
+                self.writers.push(writer);
+            }
+            Record::HeldBack { cycle, closing, reason } => {
+                cycle.iter().try_for_each(|edge| self.check(edge))?;
+                let closing = usize::try_from(closing).unwrap_or_default();
+                if closing >= cycle.len() {
+                    return Err("a cycle that nothing closes".to_owned());
+                }
+                self.held_back.push(HeldBackRecord { cycle, closing, reason });
+            }
+            Record::Statistics { class, shared, times, places, forgotten, longest } => {
+                self.know(class)?;
+                let measured = Measured { class, shared, times, places, forgotten, longest };
+                self.measured.push(measured);
+            }
             Record::Violation { violation } => self.violations.push((violation, 1)),
             Record::Repeat { violation, times } => {
                 let index = usize::try_from(violation).unwrap_or(usize::MAX);

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use lockdep::report::{Paths, Report};
+use lockdep::held_back::HeldBack;
+use lockdep::report::{LedgerEntry, Paths, Report};
 use lockdep::violation::{Signature, Violation};
 
 use crate::gather::Gathered;
@@ -13,14 +14,21 @@ use crate::merge::Outcome;
 /// Prints violations and remembers which.
 pub(crate) struct Ledger {
     paths: Paths,
+    /// Whether each order that is held back is printed.
+    shows_held_back: bool,
     printed: BTreeSet<Signature>,
 }
 
 impl Ledger {
     /// A ledger that shortens the names of files in these folders.
-    pub(crate) fn new(roots: &[&Path]) -> Ledger {
+    pub(crate) fn new(roots: &[&Path], shows_held_back: bool) -> Ledger {
         let roots = roots.iter().map(|root| root.display().to_string()).collect();
-        Ledger { paths: Paths { roots }, printed: BTreeSet::new() }
+        Ledger { paths: Paths { roots }, shows_held_back, printed: BTreeSet::new() }
+    }
+
+    /// How the names of files are printed.
+    pub(crate) fn paths(&self) -> &Paths {
+        &self.paths
     }
 
     /// Prints a violation, unless it has been printed.
@@ -48,8 +56,34 @@ impl Ledger {
         for (what, times) in losses {
             eprintln!("lockdep: note: {times} {what}");
         }
+        self.show_held_back(&outcome.held_back);
         eprintln!("{}", closing_line(outcome));
     }
+
+    /// Prints how many orders were held back and why; each of them if that is wanted.
+    fn show_held_back(&self, held_back: &BTreeMap<Signature, HeldBack>) {
+        if held_back.is_empty() {
+            return;
+        }
+        let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+        for one in held_back.values() {
+            *reasons.entry(one.reason.to_string()).or_default() += 1;
+        }
+        if self.shows_held_back {
+            for one in held_back.values() {
+                eprintln!("{}\n", LedgerEntry::new(one, &self.paths));
+            }
+        }
+        let how = if self.shows_held_back { "" } else { "; --ledger before the verb shows them" };
+        let number = counted(held_back.len(), "order is", "orders are");
+        eprintln!("lockdep: note: {number} held back: {}{how}", reasons_in_words(&reasons));
+    }
+}
+
+/// `2 made by one thread alone, 1 ordered by a join`.
+fn reasons_in_words(reasons: &BTreeMap<String, usize>) -> String {
+    let words: Vec<_> = reasons.iter().map(|(reason, times)| format!("{times} {reason}")).collect();
+    words.join(", ")
 }
 
 /// `lockdep: 12 classes, 34 edges, 3 processes, 1 violation (met 5 times)`.

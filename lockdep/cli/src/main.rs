@@ -13,8 +13,9 @@
 //! | project, settings of cargo, compiler | `workspace`, `config`, `toolchain` |
 //! | the folder, the runtime in it | `folder`, `runtime` |
 //! | the binary's other face, around `rustc` | `wrapper` |
-//! | the program runs | `run`, `watch` |
+//! | the program runs | `run`, `family`, `watch` |
 //! | records become a verdict | `gather`, `merge`, `symbols`, `ledger` |
+//! | and a table | `statistics` |
 //! | exit status | `exit` |
 
 #![forbid(unsafe_code)]
@@ -23,6 +24,7 @@ mod arguments;
 mod config;
 mod exit;
 mod explain;
+mod family;
 mod folder;
 mod forward;
 mod gather;
@@ -31,6 +33,7 @@ mod merge;
 mod run;
 mod runtime;
 mod setup;
+mod statistics;
 mod symbols;
 mod toolchain;
 mod verb;
@@ -58,11 +61,12 @@ fn main() -> ExitCode {
     dispatch(arguments).map_or_else(|failure| stopped(&failure), ExitCode::from)
 }
 
-fn dispatch(mut arguments: Vec<OsString>) -> Result<u8, Failure> {
-    let request = Request::of(arguments.first().map(OsString::as_os_str))?;
-    arguments.drain(..arguments.len().min(1));
+fn dispatch(arguments: Vec<OsString>) -> Result<u8, Failure> {
+    let mut arguments = arguments.into();
+    let request = Request::read(&mut arguments)?;
+    let arguments: Vec<OsString> = arguments.into();
     match request {
-        Request::Forward(verb) => return forward::forward(verb, arguments),
+        Request::Forward(verb, options) => return forward::forward(verb, &options, arguments),
         Request::Explain => println!("{}", explain::text(&arguments)?),
         Request::Help => print!("{HELP}"),
         Request::Version => println!("cargo-lockdep {}", env!("CARGO_PKG_VERSION")),

@@ -9,14 +9,16 @@
 //! The outcome does not depend on which process wrote first: classes are numbered in their
 //! order, edges are inserted in theirs, and of equal violations the smallest stands for all.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 use lockdep::class::Class;
 use lockdep::graph::{Graph, Inserted, Kind, Step};
+use lockdep::held_back::HeldBack;
 use lockdep::record::{Edge, EdgeEnd};
 use lockdep::violation::{Dependency, Frame, Point, Signature, Touch, Violation};
 
-use crate::gather::Process;
+use crate::gather::{HeldBackRecord, Process};
 use crate::symbols::Symbols;
 
 /// A violation with how often it was met.
@@ -37,6 +39,8 @@ pub(crate) struct Outcome {
     pub(crate) processes: usize,
     /// The violations, by code and classes.
     pub(crate) findings: BTreeMap<Signature, Finding>,
+    /// The cycles that the level holds back, by what they would be as a violation.
+    pub(crate) held_back: BTreeMap<Signature, HeldBack>,
 }
 
 /// Index of a class in the order of all.
@@ -88,7 +92,63 @@ pub(crate) fn merge(processes: &[Process], symbols: &mut Symbols) -> Outcome {
             }
         }
     }
-    Outcome { classes: classes.len(), edges: pairs.len(), processes: processes.len(), findings }
+    let mut held_back = held_back(processes);
+    held_back.retain(|signature, one| {
+        !findings.contains_key(signature) && !reported.contains(&classes_of(&one.cycle))
+    });
+    let (classes, edges, processes) = (classes.len(), pairs.len(), processes.len());
+    Outcome { classes, edges, processes, findings, held_back }
+}
+
+/// The cycles that the processes held back. Of one that several held back, the smallest counts; of
+/// what one said of it, the last.
+fn held_back(processes: &[Process]) -> BTreeMap<Signature, HeldBack> {
+    let mut all: BTreeMap<Signature, HeldBack> = BTreeMap::new();
+    for process in processes {
+        let mut own = BTreeMap::new();
+        for HeldBackRecord { cycle, closing, reason } in &process.held_back {
+            let mut resolved: Vec<Dependency> =
+                cycle.iter().map(|edge| dependency(process, edge)).collect();
+            let count = resolved.len();
+            let smallest = (0..count).min_by_key(|&at| &resolved[at].held.class).unwrap_or(0);
+            resolved.rotate_left(smallest);
+            let closing = (closing + count - smallest) % count;
+            let one = HeldBack { cycle: resolved, closing, reason: reason.clone() };
+            own.insert(one.signature(), one);
+        }
+        for (signature, one) in own {
+            match all.entry(signature) {
+                Entry::Occupied(known) if *known.get() <= one => {}
+                Entry::Occupied(mut known) => *known.get_mut() = one,
+                Entry::Vacant(new) => {
+                    new.insert(one);
+                }
+            }
+        }
+    }
+    all
+}
+
+/// A dependency of one process, without its stacks.
+fn dependency(process: &Process, edge: &Edge) -> Dependency {
+    let touch = |end: &EdgeEnd| touch(process, end, Vec::new());
+    Dependency { task: edge.task.clone(), held: touch(&edge.held), wanted: touch(&edge.wanted) }
+}
+
+fn touch(process: &Process, end: &EdgeEnd, frames: Vec<Frame>) -> Touch {
+    Touch {
+        class: process.classes[&end.class].clone(),
+        mode: end.mode,
+        trylock: end.trylock,
+        // It tells instances apart within the one process only.
+        instance: 0,
+        at: Point { place: end.place.clone(), frames },
+    }
+}
+
+/// The classes that are held along a cycle.
+fn classes_of(cycle: &[Dependency]) -> BTreeSet<Class> {
+    cycle.iter().map(|dependency| dependency.held.class.clone()).collect()
 }
 
 /// The violations that the processes found themselves, each once.
@@ -109,9 +169,7 @@ fn own_findings(processes: &[Process]) -> BTreeMap<Signature, Finding> {
 /// The classes that an inversion is about.
 fn inverted(violation: &Violation) -> Option<BTreeSet<Class>> {
     match violation {
-        Violation::Inversion { cycle, .. } => {
-            Some(cycle.iter().map(|dependency| dependency.held.class.clone()).collect())
-        }
+        Violation::Inversion { cycle, .. } => Some(classes_of(cycle)),
         _ => None,
     }
 }
@@ -149,16 +207,8 @@ fn inversion(seen: &[&[Sighting<'_>]], processes: &[Process], symbols: &mut Symb
             .expect("an edge in the graph was seen");
         let process = &processes[sighting.process];
         let (held, wanted) = symbols.frames_of_edge(process, sighting.edge);
-        let touch = |end: &EdgeEnd, frames: Vec<Frame>| Touch {
-            class: process.classes[&end.class].clone(),
-            mode: end.mode,
-            trylock: end.trylock,
-            // It tells instances apart within the one process only.
-            instance: 0,
-            at: Point { place: end.place.clone(), frames },
-        };
-        let held = touch(&sighting.edge.held, held);
-        let wanted = touch(&sighting.edge.wanted, wanted);
+        let held = touch(process, &sighting.edge.held, held);
+        let wanted = touch(process, &sighting.edge.wanted, wanted);
         let task = format!("{} in {}", sighting.edge.task, program(process));
         cycle.push(Dependency { task: distinct(&mut tasks, task, sighting.process), held, wanted });
     }

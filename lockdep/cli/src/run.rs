@@ -1,7 +1,8 @@
 //! Runs cargo, and with it the program, and stays.
 //!
 //! A signal from the keyboard goes to cargo and the program too; the command outlives them to say
-//! what they learned. A request to end that was sent to the command alone is passed on.
+//! what they learned. A request to end that was sent to the command alone is passed on to all
+//! that it started.
 
 use std::process::{Command, ExitStatus};
 use std::sync::Arc;
@@ -10,11 +11,12 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Pid;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::flag;
 
 use crate::exit::Failure;
+use crate::family::ask_to_end;
 use crate::ledger::Ledger;
 use crate::watch::Watch;
 
@@ -60,8 +62,7 @@ pub(crate) fn run(
             ledger.show(&violation);
         }
         if asked_to_end.swap(false, Ordering::Relaxed) {
-            // A child that has just ended needs no signal.
-            let _ = kill_process(pid, Signal::TERM);
+            ask_to_end(pid);
         }
     }
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use lockdep::record::Record;
 use lockdep::violation::Violation;
 
-use crate::gather::record_files;
+use crate::gather::{has_records, record_files};
 
 /// How long a program may take to end by itself after it has found a self-deadlock: it may be
 /// told to panic or abort.
@@ -41,7 +41,7 @@ impl Watch {
     /// The self-deadlocks that are due at `now`. What cannot be read now is read at the end.
     pub(crate) fn due(&mut self, now: Instant) -> Vec<Violation> {
         for name in record_files(&self.folder).unwrap_or_default() {
-            if !self.before.contains(&name) {
+            if !self.before.contains(&name) && has_records(&name) {
                 let found = self.fresh(&name).into_iter().map(|violation| (now, violation));
                 self.waiting.extend(found);
             }

@@ -19,6 +19,7 @@ use crate::on::mode_change;
 use crate::on::nest::Nest;
 use crate::on::nested;
 use crate::on::process;
+use crate::on::stat;
 use crate::on::task::Task;
 use crate::on::thread::{self, with_task};
 use crate::on::wait::Wait;
@@ -151,6 +152,7 @@ pub fn downgraded(map: &Map) {
 #[track_caller]
 pub fn downgraded_to(map: &Map, mode: Mode) {
     let (word, site) = (map.word(), Location::caller());
+    stat::downgraded(word);
     let change = |task: &Task| mode != Mode::Exclusive && mode_change::change(task, word, mode);
     if thread::any_task(change) == Some(false) && can_say() {
         process::judge(|tracker, task| tracker.bad_change(task, map, mode, site).into());

@@ -20,6 +20,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 use std::time::Duration;
 
+use crate::on::stat;
+
 static INSIDE: AtomicUsize = AtomicUsize::new(0);
 static CLOSED: AtomicUsize = AtomicUsize::new(0);
 
@@ -98,6 +100,7 @@ extern "C" fn open() {
 /// The other threads are gone, and with them what they counted.
 extern "C" fn open_in_child() {
     FORKING.set(false);
+    stat::reset_in_child();
     INSIDE.store(own(), SeqCst);
     CLOSED.store(0, SeqCst);
 }

@@ -20,6 +20,9 @@ pub(crate) enum Loss {
     Classes,
     /// A lock was taken whose class was dropped. It is not checked.
     DroppedClass,
+    /// A lock was taken or released by a signal handler while its thread timed another, or there
+    /// was no memory to time it in.
+    Untimed,
     /// The set of validated chains was full and was emptied; chains are validated again.
     Chains,
     /// A context could not be numbered, or one task ran in too many. It is not tracked.
@@ -29,13 +32,14 @@ pub(crate) enum Loss {
 }
 
 impl Loss {
-    const ALL: [Loss; 9] = [
+    const ALL: [Loss; 10] = [
         Loss::UnderAllocator,
         Loss::Unwritten,
         Loss::Backtraces,
         Loss::Instances,
         Loss::Classes,
         Loss::DroppedClass,
+        Loss::Untimed,
         Loss::Chains,
         Loss::Contexts,
         Loss::Withheld,
@@ -54,6 +58,7 @@ impl Loss {
             Loss::Classes => "acquires not checked, because there are too many classes",
             Loss::Withheld => "cycles held back and not kept, because there are too many",
             Loss::DroppedClass => "acquires not checked, of locks whose class was dropped before",
+            Loss::Untimed => "acquires, waits or releases not timed",
             Loss::Chains => "times that all validated chains were forgotten, being too many",
             Loss::Contexts => "contexts not tracked, because there are too many",
         }

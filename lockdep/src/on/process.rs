@@ -24,6 +24,7 @@ use crate::on::recorder::Recorder;
 use crate::on::registry::{self, ClassId};
 use crate::on::report::{Paths, Report};
 use crate::on::settings::{Environment, Reaction};
+use crate::on::stat;
 use crate::on::task::{State, Task};
 use crate::on::thread;
 use crate::on::tracker::{Learned, Tracker};
@@ -47,12 +48,18 @@ pub(crate) fn process() -> &'static Process {
         return process;
     }
     let (environment, unknown) = Environment::read();
-    let Environment { reaction, settings, out } = environment;
+    let Environment { reaction, settings, statistics, out } = environment;
+    let folder = out.clone();
     let process =
         Process { reaction, tracker: Tracker::new(settings), recorder: out.map(Recorder::new) };
     // Before anybody can be inside. Twice does no harm.
     fork::prepare();
     ending::prepare();
+    // Before anybody's first event goes the warm path.
+    if statistics && reaction != Reaction::Off {
+        stat::switch_on();
+        stat::prepare(folder, settings.backtrace);
+    }
     // Two threads may come here at once; only the one whose value stays speaks.
     if PROCESS.set(Box::new(process)).is_ok() {
         for unknown in unknown {
@@ -106,7 +113,12 @@ pub(crate) fn before_acquire(
     describe: Describe,
     site: &'static Location<'static>,
 ) {
-    thread::with_task(|task| check(task, map, how, describe, site));
+    thread::with_task(|task| {
+        check(task, map, how, describe, site);
+        if task.state() == State::Active {
+            stat::before(task, map.word().held(how));
+        }
+    });
 }
 
 fn check(task: &Task, map: &Map, how: How, describe: Describe, site: &'static Location<'static>) {
@@ -190,7 +202,10 @@ pub(crate) fn acquired(map: &Map, how: How, site: &'static Location<'static>) {
         return;
     }
     thread::with_task(|task| match task.state() {
-        State::Active => task.push(map, how, site),
+        State::Active => {
+            task.push(map, how, site);
+            stat::acquired(map.word().held(how), site);
+        }
         State::Scoped => thread::scoped_acquired(map, how, site),
         State::Unstarted | State::Working | State::Reporting | State::Off => {
             task.acquired_untracked();
@@ -205,6 +220,7 @@ pub(crate) fn contended(map: &Map) {
     if map.word().is_untracked() {
         return;
     }
+    stat::contended(lock);
     if thread::any_task(|task| task.remove(lock)) != Some(true) {
         thread::with_task(Task::released_untracked);
     }
@@ -226,7 +242,7 @@ fn release(task: &Task, map: &Map) {
         return;
     }
     match start(task) {
-        State::Active => {}
+        State::Active => stat::closed(task, map.word().lock()),
         State::Scoped => return thread::scoped_released(map),
         // A hook may drop a guard that its thread had before.
         State::Reporting if task.remove(map.word().lock()) => return,
@@ -259,7 +275,10 @@ pub(crate) fn destroyed(map: &Map) {
     thread::with_task(|task| match start(task) {
         // Its node stays in the order, which harms nothing: nobody takes the lock again.
         _ if task.holds_own() => {}
-        State::Active => tell(task, |tracker| tracker.destroyed_at(task, map, site)),
+        State::Active => {
+            stat::forgotten(map.word().lock());
+            tell(task, |tracker| tracker.destroyed_at(task, map, site));
+        }
         State::Scoped => {
             thread::scoped_destroyed(map, site);
             quietly(|| process().tracker.forget(map.word()));
@@ -279,6 +298,7 @@ pub(crate) fn thread_ended(last: bool) -> bool {
         if task.held().next().is_some() && !last {
             return false;
         }
+        stat::end_thread();
         task.end();
         census::end_thread();
         true
@@ -355,6 +375,11 @@ fn quietly_unless_own(work: impl FnOnce()) {
 }
 
 impl Process {
+    /// Has the recorder say what was lost since.
+    pub(crate) fn say_losses(&self) {
+        self.record(&Learned::default());
+    }
+
     fn record(&self, learned: &Learned) {
         if let Some(recorder) = &self.recorder {
             recorder.record(learned);

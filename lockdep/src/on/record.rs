@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::class::Class;
 use crate::held_back::Reason;
 use crate::mode::Mode;
+use crate::on::statistics::{PlaceStatistics, Times};
 use crate::place::Place;
 use crate::violation::Violation;
 
@@ -20,6 +21,10 @@ pub const VERSION: u32 = 2;
 
 /// The ending of a record file's name.
 pub const EXTENSION: &str = "lockdep";
+
+/// The ending of the name of a file with statistics: a process, what it refers to, and
+/// [`Record::Statistics`] lines.
+pub const STATISTICS: &str = "lockdep-stat";
 
 /// One line of a record file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +84,21 @@ pub enum Record {
         /// How often it was met so far.
         times: u64,
     },
+    /// How long the locks of one class were waited for and held in one mode.
+    Statistics {
+        /// Id of the class within this file.
+        class: u32,
+        /// Whether these are the readers.
+        shared: bool,
+        /// All of it.
+        times: Times,
+        /// By place of acquire.
+        places: Vec<PlaceStatistics>,
+        /// How often one of too many places was forgotten.
+        forgotten: u64,
+        /// The longest hold whose stack is known.
+        longest: Option<LongestRecord>,
+    },
     /// Something was not checked or not kept; written at the 1st, 2nd, 4th … time, so that no
     /// loss is silent.
     Loss {
@@ -87,6 +107,19 @@ pub enum Record {
         /// How often so far.
         times: u64,
     },
+}
+
+/// A hold that was longer than all others of its class.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LongestRecord {
+    /// How long, in nanoseconds.
+    pub hold: u64,
+    /// The task.
+    pub task: String,
+    /// Where the lock was taken.
+    pub place: Place,
+    /// The stack under the release, innermost first.
+    pub stack: Vec<Address>,
 }
 
 /// A dependency between two classes with its first witness.

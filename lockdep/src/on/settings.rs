@@ -5,6 +5,7 @@
 //! | `LOCKDEP` | `panic` (default), `report`, `abort`, `off` |
 //! | `LOCKDEP_LEVEL` | `order`, `deadlock` (default) |
 //! | `LOCKDEP_BACKTRACE` | `0`, `1` (default: the user's own frames), `full` |
+//! | `LOCKDEP_STAT` | `1` times every hold and wait, `0` (default) none |
 //! | `LOCKDEP_OUT` | folder for the process's records; whoever sets it reads them and reports |
 
 use std::ffi::OsString;
@@ -64,6 +65,8 @@ pub struct Environment {
     pub reaction: Reaction,
     /// The process's own tracker.
     pub settings: Settings,
+    /// Whether holds and waits are timed.
+    pub statistics: bool,
     /// Where records go, if they are wanted.
     pub out: Option<PathBuf>,
 }
@@ -119,6 +122,7 @@ impl Environment {
         let backtrace = choose("LOCKDEP_BACKTRACE", "0, 1 or full", &|value| {
             matches!(value, "0" | "1" | "full")
         });
+        let statistics = choose("LOCKDEP_STAT", "0 or 1", &|value| matches!(value, "0" | "1"));
         let environment = Environment {
             reaction: match reaction.as_deref() {
                 Some("report") => Reaction::Report,
@@ -137,6 +141,7 @@ impl Environment {
                     _ => BacktraceStyle::Short,
                 },
             },
+            statistics: statistics.as_deref() == Some("1"),
             out: variable("LOCKDEP_OUT").filter(|out| !out.is_empty()).map(|out| {
                 // Absolute, because the process may go to another folder before it writes.
                 std::path::absolute(&out).unwrap_or_else(|_| PathBuf::from(out))
@@ -170,6 +175,7 @@ mod tests {
             ("LOCKDEP", "abort"),
             ("LOCKDEP_LEVEL", "order"),
             ("LOCKDEP_BACKTRACE", "full"),
+            ("LOCKDEP_STAT", "1"),
             ("LOCKDEP_OUT", "records"),
         ]);
         assert_eq!(unknown, []);
@@ -178,6 +184,7 @@ mod tests {
             environment.settings,
             Settings { level: Level::Order, backtrace: BacktraceStyle::Full }
         );
+        assert!(environment.statistics);
         assert_eq!(environment.out, Some(env::current_dir().unwrap().join("records")));
     }
 

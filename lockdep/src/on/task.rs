@@ -25,6 +25,7 @@ use crate::on::pin::Pins;
 use crate::on::properties::Life;
 use crate::on::registry::{self, ClassId};
 use crate::on::stack::{INLINE, Stack};
+use crate::on::stat;
 
 pub(crate) use crate::on::stack::Held;
 
@@ -146,7 +147,8 @@ impl Task {
 
     /// Sets the state and returns the one before.
     pub(crate) fn set_state(&self, state: State) -> State {
-        let is_warm = state == State::Active && self.pins.is_empty();
+        // Statistics need every event.
+        let is_warm = state == State::Active && self.pins.is_empty() && !stat::is_on();
         self.warm.set(if is_warm { self.stack.get() } else { None });
         self.state.replace(state)
     }

@@ -38,6 +38,22 @@ pub(crate) fn capture() -> Trace {
     Arc::from(addresses)
 }
 
+/// Captures the current stack into `addresses`, as much of it as has room; returns how much that
+/// is. Allocates nothing.
+#[inline(never)]
+pub(crate) fn capture_into(addresses: &mut [usize]) -> usize {
+    let _pass = fork::pass();
+    let mut length = 0;
+    backtrace::trace(|frame| {
+        if let Some(slot) = addresses.get_mut(length) {
+            *slot = frame.ip().addr().saturating_sub(1);
+            length += 1;
+        }
+        length < addresses.len()
+    });
+    length
+}
+
 /// Looks the frames of a stack up.
 pub(crate) fn resolve(trace: &[usize], style: BacktraceStyle) -> Vec<Frame> {
     let _pass = fork::pass();

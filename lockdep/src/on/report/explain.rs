@@ -34,6 +34,11 @@ pub fn explain(code: &str) -> Option<&'static str> {
     Some(text)
 }
 
+/// The titles of all rules that are explained, each with its code before it, in order.
+pub fn explained() -> impl Iterator<Item = &'static str> {
+    (1..100).filter_map(|number| explain(&format!("LD{number:04}"))?.lines().next())
+}
+
 const RECURSION: &str = "\
 LD0001: lock taken again by its holder
 
