@@ -87,6 +87,18 @@ macro_rules! lock_acquire_upgradable {
     };
 }
 
+/// Records that the lock just announced by [`lock_acquire_exclusive!`](crate::lock_acquire_exclusive)
+/// or one of its like is not free, so that the wait is timed. It may be left out: then the lock's
+/// statistics have no waits.
+#[macro_export]
+macro_rules! lock_contended {
+    ($map:expr) => {
+        if $crate::ENABLED {
+            $crate::event::waits($map);
+        }
+    };
+}
+
 /// Records that the lock announced by
 /// [`lock_acquire_exclusive!`](crate::lock_acquire_exclusive) was obtained.
 #[macro_export]

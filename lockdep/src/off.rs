@@ -208,6 +208,10 @@ pub mod event {
     #[inline(always)]
     pub fn contended(_map: &Map) {}
 
+    /// The lock that the current task announced by [`before_acquire`] is not free.
+    #[inline(always)]
+    pub fn waits(_map: &Map) {}
+
     /// The current task is about to try `map`'s lock.
     #[inline(always)]
     pub fn before_try(

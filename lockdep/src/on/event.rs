@@ -20,7 +20,7 @@ use crate::on::nest::Nest;
 use crate::on::nested;
 use crate::on::process;
 use crate::on::stat;
-use crate::on::task::Task;
+use crate::on::task::{State, Task};
 use crate::on::thread::{self, with_task};
 use crate::on::wait::Wait;
 use crate::tracked::Tracked;
@@ -76,6 +76,14 @@ fn acquire_known(map: &Map, how: How, site: &'static Location<'static>) -> bool 
 pub fn contended(map: &Map) {
     if !with_task(|task| task.pop(map)) {
         process::contended(map);
+    }
+}
+
+/// The lock that the current task announced by [`before_acquire`] is not free: it must wait. For
+/// statistics alone. Never panics.
+pub fn waits(map: &Map) {
+    if with_task(Task::state) == State::Active {
+        stat::waits(map.word().lock());
     }
 }
 

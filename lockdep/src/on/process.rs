@@ -220,7 +220,9 @@ pub(crate) fn contended(map: &Map) {
     if map.word().is_untracked() {
         return;
     }
-    stat::contended(lock);
+    if thread::with_task(Task::state) == State::Active {
+        stat::contended(lock);
+    }
     if thread::any_task(|task| task.remove(lock)) != Some(true) {
         thread::with_task(Task::released_untracked);
     }

@@ -12,14 +12,24 @@ fn one_line(stderr: &str, line: &str) {
 #[test]
 fn an_unknown_verb_is_answered_with_those_that_are_known() {
     let said = lockdep(&std::env::temp_dir(), &["fly"]).exits(2);
-    let known = "build (b), run (r), test (t), bench, nextest, explain, --help, --version";
+    let known = "build (b), run (r), test (t), bench, nextest, stat, explain, \
+                 --ledger, --help, --version";
     one_line(&said.stderr, &format!("unknown verb `fly`; accepted are {known}"));
+}
+
+#[test]
+fn options_want_a_verb() {
+    let nowhere = std::env::temp_dir();
+    let said = lockdep(&nowhere, &["stat"]).exits(2);
+    one_line(&said.stderr, "stat takes a verb to run, for example `stat test`");
+    let said = lockdep(&nowhere, &["--ledger"]).exits(2);
+    one_line(&said.stderr, "--ledger takes a verb to run, for example `--ledger test`");
 }
 
 #[test]
 fn explain_wants_one_code_that_exists() {
     let nowhere = std::env::temp_dir();
-    let said = lockdep(&nowhere, &["explain"]).exits(2);
+    let said = lockdep(&nowhere, &["explain", "LD0001", "LD0002"]).exits(2);
     one_line(&said.stderr, "explain takes one code, for example LD0002");
     let said = lockdep(&nowhere, &["explain", "LD9999"]).exits(2);
     one_line(&said.stderr, "there is no code `LD9999`");
@@ -31,6 +41,7 @@ fn an_unknown_value_of_a_variable_stops_before_anything_is_built() {
     let cases = [
         ("LOCKDEP", "loud", "LOCKDEP is `loud`; it takes panic, report, abort or off"),
         ("LOCKDEP_LEVEL", "high", "LOCKDEP_LEVEL is `high`; it takes order or deadlock"),
+        ("LOCKDEP_STAT", "yes", "LOCKDEP_STAT is `yes`; it takes 0 or 1"),
         ("LOCKDEP_BACKTRACE", "2", "LOCKDEP_BACKTRACE is `2`; it takes 0, 1 or full"),
     ];
     for (name, value, line) in cases {

@@ -11,4 +11,5 @@ mod programs;
 mod project;
 mod real;
 mod signals;
+mod statistics;
 mod verbs;

@@ -48,8 +48,21 @@ fn main() {
         ),
         scene("the_tracker_may_write_records", || work(Discipline::Nested))
             .with("LOCKDEP_OUT", concat!(env!("CARGO_TARGET_TMPDIR"), "/host/allocator")),
+        timed("all_may_be_timed_below_one_lock", || work(Discipline::One)),
+        timed("all_may_be_timed_below_nested_locks", || work(Discipline::Nested)),
+        timed("all_may_be_timed_below_a_lock_for_each_size", || work(Discipline::BySize)),
+        timed("all_may_be_timed_below_a_central_lock", || work(Discipline::Central)),
+        timed("all_may_be_timed_below_a_lock_that_is_read", || work(Discipline::Readers)),
+        timed("deep_stacks_may_be_timed", deep_stacks),
         scene("the_tracker_may_be_off", || work(Discipline::Nested)).with("LOCKDEP", "off"),
     ]);
+}
+
+/// A scene whose locks are timed, with stacks; the numbers go to a file.
+fn timed(name: &'static str, play: fn()) -> Scene {
+    let folder = concat!(env!("CARGO_TARGET_TMPDIR"), "/host/timed allocator");
+    let scene = scene(name, play).with("LOCKDEP_STAT", "1").with("LOCKDEP_OUT", folder);
+    scene.with("LOCKDEP_BACKTRACE", "1")
 }
 
 /// What is taken below an allocator's lock cannot be checked, and is counted.

@@ -10,6 +10,7 @@ use lockdep::Map;
 use crate::orders::{Pair, name, section};
 use crate::records::folder;
 use crate::stage::{Played, Scene, scene};
+use crate::timing::timed;
 
 const FORKS: usize = 100;
 const THREADS: usize = 3;
@@ -29,6 +30,9 @@ pub(crate) fn scenes() -> Vec<Scene> {
         scene("a_child_writes_its_own_records", records)
             .with("LOCKDEP_OUT", &folder("fork"))
             .with("LOCKDEP_BACKTRACE", "1"),
+        timed("a_child_goes_on_while_others_are_timed", || forks(edges, child))
+            .with("LOCKDEP_OUT", &folder("timed forks"))
+            .with("LOCKDEP_BACKTRACE", "0"),
         scene("a_child_forks_again", || forks(edges, || wait(fork(child)))),
         scene("a_child_may_break_a_rule_that_its_parent_learned", breaks).reports(1),
         scene("a_fork_inside_a_hook_goes_on", in_a_hook).ends(Played::ended_well),
@@ -58,7 +62,7 @@ fn forks(work: fn(), child: fn()) {
 }
 
 /// A child that does `work` and ends without the rest of the test program.
-fn fork(work: fn()) -> libc::pid_t {
+pub(crate) fn fork(work: fn()) -> libc::pid_t {
     // SAFETY: the child of this multi-threaded process does more than it strictly may: it
     // allocates, which the C library allows, and uses the tracker, which is what is tested.
     let pid = unsafe { libc::fork() };
@@ -74,7 +78,7 @@ fn fork(work: fn()) -> libc::pid_t {
 }
 
 /// Waits for a child, which must have ended well.
-fn wait(pid: libc::pid_t) {
+pub(crate) fn wait(pid: libc::pid_t) {
     let mut status = 0;
     // SAFETY: `pid` is a child that nobody has waited for; `status` can be written.
     let ended = unsafe { libc::waitpid(pid, &mut status, 0) };

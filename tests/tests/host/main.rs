@@ -15,6 +15,7 @@ mod shapes;
 mod signals;
 mod stage;
 mod teardown;
+mod timing;
 mod unwinding;
 mod warm;
 
@@ -32,6 +33,7 @@ fn main() {
         scopes::scenes(),
         signals::scenes(),
         teardown::scenes(),
+        timing::scenes(),
         unwinding::scenes(),
         warm::scenes(),
     ];

@@ -7,7 +7,9 @@ use instrumented::sync::Mutex;
 use lockdep::Map;
 
 use crate::orders::{Pair, name, section};
+use crate::records::folder;
 use crate::stage::{Scene, scene};
+use crate::timing::timed;
 
 /// How many signals are to be handled in each scene.
 const SIGNALS: usize = 2_000;
@@ -42,6 +44,10 @@ pub(crate) fn scenes() -> Vec<Scene> {
             });
         }),
         scene("a_handler_may_lock_inside_a_cold_event", cold),
+        timed("a_handler_may_lock_inside_a_timed_event", || rained_on(|| PAIR.forward()))
+            .with("LOCKDEP_OUT", &folder("timed signals")),
+        timed("a_handler_may_lock_inside_a_cold_timed_event", cold)
+            .with("LOCKDEP_OUT", &folder("timed signals")),
     ]
 }
 

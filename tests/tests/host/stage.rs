@@ -80,7 +80,9 @@ impl Scene {
 
     fn in_child(&self) -> std::io::Result<Played> {
         let mut command = Command::new(std::env::current_exe()?);
-        for variable in ["LOCKDEP", "LOCKDEP_LEVEL", "LOCKDEP_BACKTRACE", "LOCKDEP_OUT"] {
+        let variables =
+            ["LOCKDEP", "LOCKDEP_LEVEL", "LOCKDEP_BACKTRACE", "LOCKDEP_OUT", "LOCKDEP_STAT"];
+        for variable in variables {
             command.env_remove(variable);
         }
         command.env(SCENE, self.name).env("RUST_BACKTRACE", "0");

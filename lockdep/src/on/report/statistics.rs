@@ -71,9 +71,10 @@ impl<'a> Statistics<'a> {
         &self.classes
     }
 
-    /// How each row calls its lock. A class that is both read and written has two rows.
+    /// How each row that is shown calls its lock. A class that is both read and written has two
+    /// rows.
     fn labels(&self) -> (Vec<String>, Labels<'_>) {
-        let labels = Labels::of(self.classes.iter().map(|one| &one.class), self.paths);
+        let labels = Labels::of(self.shown().iter().map(|one| &one.class), self.paths);
         let both =
             |class: &Class| self.classes.iter().filter(|one| one.class == *class).count() > 1;
         let label = |one: &ClassStatistics| match (labels.get(&one.class), one.shared) {
@@ -81,15 +82,20 @@ impl<'a> Statistics<'a> {
             (label, false) if both(&one.class) => format!("{label} (write)"),
             (label, false) => label.to_owned(),
         };
-        (self.classes.iter().map(label).collect(), labels)
+        (self.shown().iter().map(label).collect(), labels)
+    }
+
+    fn shown(&self) -> &[ClassStatistics] {
+        let most = if self.all { usize::MAX } else { ROWS };
+        &self.classes[..most.min(self.classes.len())]
     }
 }
 
 impl fmt::Display for Statistics<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (labels, classes) = self.labels();
-        let shown = if self.all { self.classes.len() } else { ROWS.min(self.classes.len()) };
-        table(f, &self.classes[..shown], &labels[..shown])?;
+        table(f, self.shown(), &labels)?;
+        let shown = labels.len();
         if shown < self.classes.len() {
             writeln!(f, "  … {} more with less", self.classes.len() - shown)?;
         }
@@ -103,6 +109,7 @@ impl fmt::Display for Statistics<'_> {
                 writeln!(f, "{line}")?;
             }
         }
+        writeln!(f)?;
         write!(
             f,
             "  times are at most 1/16 too long, the longest are exact; `taken` counts releases"

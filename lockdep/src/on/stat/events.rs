@@ -97,8 +97,16 @@ pub(crate) fn acquired(entry: Word, site: &'static Location<'static>) {
     }
 }
 
-/// The task must wait for a lock.
+/// The task must wait for a lock that counted as obtained.
 pub(crate) fn contended(lock: u64) {
+    if is_on() {
+        let now = clock::now();
+        shard::mine().map(|shard| shard.with(|inner| inner.take_back(lock, now)));
+    }
+}
+
+/// The task must wait for a lock that it only announced.
+pub(crate) fn waits(lock: u64) {
     if is_on() {
         let now = clock::now();
         shard::mine().map(|shard| shard.with(|inner| inner.wait(lock, now)));
@@ -112,11 +120,17 @@ pub(crate) fn closed(task: &Task, lock: u64) {
     }
     let now = clock::now();
     let may_unwind = !task.holds_own();
-    let closed = shard::mine()
-        .and_then(|shard| shard.with(|inner| inner.release(lock, now, may_unwind)))
-        .unwrap_or(false);
-    if !closed && may_unwind {
-        process::quietly(|| shard::all().iter().any(|shard| shard.end_other(lock, now)));
+    let mine = shard::mine();
+    let closed = match mine {
+        None => Some(false),
+        Some(shard) => shard.with(|inner| inner.release(lock, now, may_unwind)),
+    };
+    // A guard may have been given to this thread.
+    if closed == Some(false) && may_unwind {
+        let is_other = |shard: &&&Shard| mine.is_none_or(|mine| !std::ptr::eq(mine, **shard));
+        process::quietly(|| {
+            shard::all().iter().filter(is_other).any(|shard| shard.end_other(lock, now))
+        });
     }
 }
 

@@ -25,6 +25,6 @@ mod top;
 
 pub(crate) use events::{
     acquired, before, closed, contended, downgraded, end_thread, forgotten, is_on, reset_in_child,
-    switch_on,
+    switch_on, waits,
 };
 pub(crate) use output::prepare;

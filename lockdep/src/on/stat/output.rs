@@ -182,5 +182,8 @@ fn print(rows: &[(Node, bool, Row)], style: BacktraceStyle) {
         }),
     };
     let classes: Vec<ClassStatistics> = rows.iter().map(class).collect();
-    hook::say(format_args!("{}\n", Statistics::new(classes, &Paths::of_process())));
+    hook::say(format_args!(
+        "lockdep: locks by time waited, then held\n{}\n",
+        Statistics::new(classes, &Paths::of_process())
+    ));
 }

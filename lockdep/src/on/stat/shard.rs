@@ -288,9 +288,14 @@ impl Inner {
         }
     }
 
-    /// The lock is not free: the hold that was announced begins later.
-    pub(super) fn wait(&mut self, lock: u64, now: u64) {
+    /// The lock is not free: the hold that began just now begins later.
+    pub(super) fn take_back(&mut self, lock: u64, now: u64) {
         self.close(lock);
+        self.wait(lock, now);
+    }
+
+    /// The lock is not free.
+    pub(super) fn wait(&mut self, lock: u64, now: u64) {
         self.waiting = Some((lock, now));
     }
 

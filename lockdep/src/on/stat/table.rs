@@ -55,7 +55,9 @@ impl Table {
     /// Forgets what another process counted.
     pub(crate) fn begin(&mut self, generation: u32) {
         if self.generation != generation {
-            *self = Table { generation, ..Table::new() };
+            let of_parent = std::mem::replace(self, Table { generation, ..Table::new() });
+            // To free it would be to copy its pages.
+            std::mem::forget(of_parent);
         }
     }
 
