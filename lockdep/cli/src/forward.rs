@@ -62,7 +62,7 @@ pub(crate) fn forward(
 
     let gathered = gather(records, &before);
     let mut symbols = Symbols::new(environment.settings.backtrace == BacktraceStyle::Full);
-    let outcome = merge(&gathered.processes, &mut symbols);
+    let outcome = merge(&gathered.processes, environment.settings.level, &mut symbols);
     if let Some(statistics) = statistics {
         statistics::show(&gathered.measured, &statistics, &mut symbols, ledger.paths())?;
     }

@@ -14,7 +14,7 @@
 //! | the folder, the runtime in it | `folder`, `runtime` |
 //! | the binary's other face, around `rustc` | `wrapper` |
 //! | the program runs | `run`, `family`, `watch` |
-//! | records become a verdict | `gather`, `merge`, `symbols`, `ledger` |
+//! | records become a verdict | `gather`, `merge`, `judge`, `parties`, `symbols`, `ledger` |
 //! | and a table | `statistics` |
 //! | exit status | `exit` |
 
@@ -28,8 +28,10 @@ mod family;
 mod folder;
 mod forward;
 mod gather;
+mod judge;
 mod ledger;
 mod merge;
+mod parties;
 mod run;
 mod runtime;
 mod setup;

@@ -1,24 +1,26 @@
 //! Joins what the processes of a run learned.
 //!
 //! Two processes know nothing of each other, but a later run may bring what each of them did into
-//! one: an order that one process learned and the other reversed is an inversion. So all edges go
-//! into one graph. A cycle that one process saw as a whole is its own business: it has judged
-//! it with more knowledge than is left here. Locks of one class are left to the processes as well,
-//! because their instances mean nothing outside.
+//! one: an order that one process learned and the other reversed is an inversion. So what all of
+//! them saw is judged together (`judge`), by the rules that each of them was judged by. What one
+//! process did alone is its own business: it has judged that already.
+//!
+//! What a process held back may become true by what another one did: a writer that the one did not
+//! see, or a dependency without the gate.
 //!
 //! The outcome does not depend on which process wrote first: classes are numbered in their
-//! order, edges are inserted in theirs, and of equal violations the smallest stands for all.
+//! order, what was seen is judged in its own, and of equal violations the smallest stands for all.
 
-use std::collections::BTreeSet;
-use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::{BTreeMap, BTreeSet};
 
 use lockdep::class::Class;
-use lockdep::graph::{Graph, Inserted, Kind, Step};
 use lockdep::held_back::HeldBack;
-use lockdep::record::{Edge, EdgeEnd};
-use lockdep::violation::{Dependency, Frame, Point, Signature, Touch, Violation};
+use lockdep::settings::Level;
+use lockdep::violation::{Dependency, Signature, Violation};
 
 use crate::gather::{HeldBackRecord, Process};
+use crate::judge::{Judge, Verdict};
+use crate::parties::Resolver;
 use crate::symbols::Symbols;
 
 /// A violation with how often it was met.
@@ -43,112 +45,46 @@ pub(crate) struct Outcome {
     pub(crate) held_back: BTreeMap<Signature, HeldBack>,
 }
 
-/// Index of a class in the order of all.
-type Node = usize;
-
-/// One process's witness of an edge.
-#[derive(Clone, Copy, Debug)]
-struct Sighting<'a> {
-    process: usize,
-    edge: &'a Edge,
-}
-
-/// Joins the processes' edges and violations.
-pub(crate) fn merge(processes: &[Process], symbols: &mut Symbols) -> Outcome {
-    let classes: BTreeSet<&Class> = processes.iter().flat_map(|one| one.classes.values()).collect();
-    let nodes: BTreeMap<&Class, Node> = classes.iter().copied().zip(0..).collect();
-    let mut pairs = BTreeSet::new();
-    let mut sightings: BTreeMap<(Node, Node, Kind), Vec<Sighting<'_>>> = BTreeMap::new();
-    for (index, process) in processes.iter().enumerate() {
-        for edge in &process.edges {
-            let [from, to] =
-                [&edge.held, &edge.wanted].map(|end| nodes[&process.classes[&end.class]]);
-            pairs.insert((from, to));
-            if from != to {
-                let kind = Kind::of(edge.held.mode, edge.wanted.mode);
-                let sighting = Sighting { process: index, edge };
-                sightings.entry((from, to, kind)).or_default().push(sighting);
-            }
-        }
-    }
-
+/// Joins the processes' edges, writers and violations.
+pub(crate) fn merge(processes: &[Process], level: Level, symbols: &mut Symbols) -> Outcome {
+    let mut resolver = Resolver::new(processes, symbols);
+    let mut judge = Judge::new(processes, level);
     let mut findings = own_findings(processes);
     // What a process has reported in other modes is not worth a second report.
     let mut reported: BTreeSet<BTreeSet<Class>> =
         findings.values().filter_map(|finding| inverted(&finding.violation)).collect();
-    let mut graph = Graph::new();
-    for &(from, to, kind) in sightings.keys() {
-        let Inserted::Closes(cycle) = graph.insert(from, to, kind, || ()) else {
-            continue;
-        };
-        let seen: Vec<&[Sighting<'_>]> = starting_at_smallest(cycle)
-            .iter()
-            .map(|step| sightings[&(step.from, step.to, step.kind)].as_slice())
-            .collect();
-        if !seen_by_one(&seen) {
-            let violation = inversion(&seen, processes, symbols);
-            if inverted(&violation).is_some_and(|classes| reported.insert(classes)) {
-                findings.insert(violation.signature(), Finding { violation, times: 1 });
-            }
-        }
-    }
-    let mut held_back = held_back(processes);
-    held_back.retain(|signature, one| {
-        !findings.contains_key(signature) && !reported.contains(&classes_of(&one.cycle))
-    });
-    let (classes, edges, processes) = (classes.len(), pairs.len(), processes.len());
-    Outcome { classes, edges, processes, findings, held_back }
-}
-
-/// The cycles that the processes held back. Of one that several held back, the smallest counts; of
-/// what one said of it, the last.
-fn held_back(processes: &[Process]) -> BTreeMap<Signature, HeldBack> {
-    let mut all: BTreeMap<Signature, HeldBack> = BTreeMap::new();
-    for process in processes {
-        let mut own = BTreeMap::new();
-        for HeldBackRecord { cycle, closing, reason } in &process.held_back {
-            let mut resolved: Vec<Dependency> =
-                cycle.iter().map(|edge| dependency(process, edge)).collect();
-            let count = resolved.len();
-            let smallest = (0..count).min_by_key(|&at| &resolved[at].held.class).unwrap_or(0);
-            resolved.rotate_left(smallest);
-            let closing = (closing + count - smallest) % count;
-            let one = HeldBack { cycle: resolved, closing, reason: reason.clone() };
-            own.insert(one.signature(), one);
-        }
-        for (signature, one) in own {
-            match all.entry(signature) {
-                Entry::Occupied(known) if *known.get() <= one => {}
-                Entry::Occupied(mut known) => *known.get_mut() = one,
-                Entry::Vacant(new) => {
-                    new.insert(one);
+    let mut held_back = BTreeMap::new();
+    for verdict in judge.verdicts() {
+        match verdict {
+            Verdict::Broken { cycle, writers, proven } => {
+                let violation = resolver.inversion(&cycle, &writers, proven);
+                if inverted(&violation).is_some_and(|classes| reported.insert(classes)) {
+                    findings.insert(violation.signature(), Finding { violation, times: 1 });
                 }
             }
+            Verdict::HeldBack { cycle, reason } => {
+                keep(&mut held_back, resolver.held_back(&cycle, 0, reason));
+            }
         }
     }
-    all
-}
-
-/// A dependency of one process, without its stacks.
-fn dependency(process: &Process, edge: &Edge) -> Dependency {
-    let touch = |end: &EdgeEnd| touch(process, end, Vec::new());
-    Dependency { task: edge.task.clone(), held: touch(&edge.held), wanted: touch(&edge.wanted) }
-}
-
-fn touch(process: &Process, end: &EdgeEnd, frames: Vec<Frame>) -> Touch {
-    Touch {
-        class: process.classes[&end.class].clone(),
-        mode: end.mode,
-        trylock: end.trylock,
-        // It tells instances apart within the one process only.
-        instance: 0,
-        at: Point { place: end.place.clone(), frames },
+    for (index, process) in processes.iter().enumerate() {
+        for record in last_words(process, index, &mut resolver) {
+            let HeldBackRecord { cycle, .. } = record.record;
+            if judge.has_writer_elsewhere(index, record.record) {
+                let violation = resolver.within_class(index, cycle);
+                let finding = Finding { violation, times: 1 };
+                findings.entry(finding.violation.signature()).or_insert(finding);
+            } else {
+                keep(&mut held_back, record.held_back);
+            }
+        }
     }
-}
-
-/// The classes that are held along a cycle.
-fn classes_of(cycle: &[Dependency]) -> BTreeSet<Class> {
-    cycle.iter().map(|dependency| dependency.held.class.clone()).collect()
+    let certain = |signature: &Signature, one: &HeldBack| {
+        findings.contains_key(signature) || reported.contains(&classes_of(&one.cycle))
+    };
+    held_back.retain(|signature, one| !certain(signature, one));
+    let (classes, edges) = (judge.class_count(), judge.pair_count());
+    Outcome { classes, edges, processes: processes.len(), findings, held_back }
 }
 
 /// The violations that the processes found themselves, each once.
@@ -166,6 +102,36 @@ fn own_findings(processes: &[Process]) -> BTreeMap<Signature, Finding> {
     findings
 }
 
+/// A cycle that one process held back.
+struct Held<'a> {
+    record: &'a HeldBackRecord,
+    held_back: HeldBack,
+}
+
+/// What a process held back: of what it said of one cycle, the last.
+fn last_words<'a>(
+    process: &'a Process,
+    index: usize,
+    resolver: &mut Resolver<'_>,
+) -> Vec<Held<'a>> {
+    let mut last = BTreeMap::new();
+    for record in &process.held_back {
+        let HeldBackRecord { cycle, closing, reason } = record;
+        let cycle: Vec<_> = cycle.iter().map(|edge| (index, edge)).collect();
+        let held_back = resolver.held_back(&cycle, *closing, reason.clone());
+        last.insert(held_back.signature(), Held { record, held_back });
+    }
+    last.into_values().collect()
+}
+
+/// Keeps the smallest of equal ones.
+fn keep(all: &mut BTreeMap<Signature, HeldBack>, one: HeldBack) {
+    let known = all.entry(one.signature()).or_insert_with(|| one.clone());
+    if one < *known {
+        *known = one;
+    }
+}
+
 /// The classes that an inversion is about.
 fn inverted(violation: &Violation) -> Option<BTreeSet<Class>> {
     match violation {
@@ -174,74 +140,19 @@ fn inverted(violation: &Violation) -> Option<BTreeSet<Class>> {
     }
 }
 
-/// Whether one process saw all edges of a cycle.
-fn seen_by_one(seen: &[&[Sighting<'_>]]) -> bool {
-    let processes = |sightings: &[Sighting<'_>]| -> BTreeSet<usize> {
-        sightings.iter().map(|sighting| sighting.process).collect()
-    };
-    let common = seen.iter().map(|sightings| processes(sightings)).reduce(|mut one, other| {
-        one.retain(|process| other.contains(process));
-        one
-    });
-    common.is_some_and(|processes| !processes.is_empty())
-}
-
-/// The cycle turned so that its smallest class is held first.
-fn starting_at_smallest(mut cycle: Vec<Step<Node>>) -> Vec<Step<Node>> {
-    let smallest = (0..cycle.len()).min_by_key(|at| cycle[*at].from).unwrap_or(0);
-    cycle.rotate_left(smallest);
-    cycle
-}
-
-/// A cycle as a violation, with the smallest witness of each edge.
-fn inversion(seen: &[&[Sighting<'_>]], processes: &[Process], symbols: &mut Symbols) -> Violation {
-    let mut tasks = BTreeMap::new();
-    let mut cycle = Vec::new();
-    for sightings in seen {
-        let sighting = sightings
-            .iter()
-            .min_by_key(|Sighting { process, edge }| {
-                let places = (&edge.held.place, &edge.wanted.place);
-                (&edge.task, program(&processes[*process]), places)
-            })
-            .expect("an edge in the graph was seen");
-        let process = &processes[sighting.process];
-        let (held, wanted) = symbols.frames_of_edge(process, sighting.edge);
-        let held = touch(process, &sighting.edge.held, held);
-        let wanted = touch(process, &sighting.edge.wanted, wanted);
-        let task = format!("{} in {}", sighting.edge.task, program(process));
-        cycle.push(Dependency { task: distinct(&mut tasks, task, sighting.process), held, wanted });
-    }
-    Violation::Inversion { closing: cycle.len() - 1, cycle, writers: Vec::new(), proven: true }
-}
-
-/// `task`, told from one of the same name in another process.
-fn distinct(tasks: &mut BTreeMap<String, Vec<usize>>, task: String, process: usize) -> String {
-    let processes = tasks.entry(task.clone()).or_default();
-    let at = processes.iter().position(|known| *known == process).unwrap_or_else(|| {
-        processes.push(process);
-        processes.len() - 1
-    });
-    if at == 0 { task } else { format!("{task} ({})", at + 1) }
-}
-
-/// A process's program, without the hash that cargo adds to the names of tests.
-fn program(process: &Process) -> &str {
-    let name = process.executable.rsplit('/').next().unwrap_or_default();
-    match name.rsplit_once('-') {
-        Some((stem, hash)) if hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
-            stem
-        }
-        _ => name,
-    }
+/// The classes that are held along a cycle.
+fn classes_of(cycle: &[Dependency]) -> BTreeSet<Class> {
+    cycle.iter().map(|dependency| dependency.held.class.clone()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
 
-    use lockdep::Mode;
+    use lockdep::Mode::{self, Exclusive, Shared};
+    use lockdep::held_back::Reason;
     use lockdep::place::Place;
+    use lockdep::record::{Edge, EdgeEnd, Guard, GuardSet, Writer};
 
     use super::*;
 
@@ -251,11 +162,28 @@ mod tests {
         Place { file: Cow::Borrowed(file), line, column: 1 }
     }
 
-    /// A process that nested the classes of each pair, exclusively.
-    fn process(program: &str, pairs: &[(usize, usize)]) -> Process {
+    fn end(class: u32, mode: Mode) -> EdgeEnd {
+        let instance = u64::from(class) + 1;
+        let place = place("main.rs", 5);
+        EdgeEnd { class, mode, trylock: false, instance, place, stack: Vec::new() }
+    }
+
+    /// One lock of each of these classes, held exclusively.
+    fn under(gates: &[u32]) -> GuardSet {
+        let guard = |&class: &u32| Guard { class, instance: u64::from(class) + 1, mode: Exclusive };
+        GuardSet { held: gates.iter().map(guard).collect(), complete: true }
+    }
+
+    fn edge(held: (u32, Mode), wanted: (u32, Mode), gates: &[u32]) -> Edge {
+        let (task, guards) = ("main".to_owned(), under(&[gates, &[held.0]].concat()));
+        Edge { task, held: end(held.0, held.1), wanted: end(wanted.0, wanted.1), guards }
+    }
+
+    fn process_of(program: &str, edges: Vec<Edge>) -> Process {
         let class = |(id, name): (u32, &&'static str)| {
+            let place = place(name, 1);
             let class = Class {
-                place: place(name, 1),
+                place,
                 kind: "Mutex".into(),
                 payload: "()".into(),
                 name: None,
@@ -263,30 +191,31 @@ mod tests {
             };
             (id, class)
         };
-        let end = |class: usize| EdgeEnd {
-            class: class.try_into().expect("a small number"),
-            mode: Mode::Exclusive,
-            trylock: false,
-            instance: 1,
-            place: place("main.rs", 5),
-            stack: Vec::new(),
-        };
-        let edges = pairs.iter().map(|(held, wanted)| Edge {
-            task: "main".to_owned(),
-            held: end(*held),
-            wanted: end(*wanted),
-            guards: Default::default(),
-        });
         Process {
             executable: format!("/x/{program}"),
             classes: (0..).zip(&NAMES).map(class).collect(),
-            edges: edges.collect(),
+            edges,
             ..Process::default()
         }
     }
 
+    /// A process that nested the classes of each pair, exclusively.
+    fn process(program: &str, pairs: &[(u32, u32)]) -> Process {
+        let edge = |&(held, wanted): &(u32, u32)| edge((held, Exclusive), (wanted, Exclusive), &[]);
+        process_of(program, pairs.iter().map(edge).collect())
+    }
+
+    fn outcome(processes: &[Process]) -> Outcome {
+        merge(processes, Level::Deadlock, &mut Symbols::new(false))
+    }
+
+    /// How many violations and how many cycles that are held back.
+    fn counts(processes: &[Process]) -> (usize, usize) {
+        let outcome = outcome(processes);
+        (outcome.findings.len(), outcome.held_back.len())
+    }
+
     fn cycles(processes: &[Process]) -> Vec<Vec<(String, String)>> {
-        let outcome = merge(processes, &mut Symbols::new(false));
         let cycle = |finding: &Finding| match &finding.violation {
             Violation::Inversion { cycle, .. } => cycle
                 .iter()
@@ -294,7 +223,7 @@ mod tests {
                 .collect(),
             other => panic!("{other:?} is no inversion"),
         };
-        outcome.findings.values().map(cycle).collect()
+        outcome(processes).findings.values().map(cycle).collect()
     }
 
     fn task(task: &str, held: &str) -> (String, String) {
@@ -336,7 +265,106 @@ mod tests {
     #[test]
     fn counts_do_not_grow_with_the_number_of_processes() {
         let processes = [process("x", &[(0, 1)]), process("y", &[(0, 1)])];
-        let outcome = merge(&processes, &mut Symbols::new(false));
+        let outcome = outcome(&processes);
         assert_eq!((outcome.classes, outcome.edges, outcome.processes), (4, 1, 2));
+    }
+
+    const GATE: u32 = 3;
+
+    /// A process that nested two classes under the gate.
+    fn gated(program: &str, held: u32, wanted: u32) -> Process {
+        process_of(program, vec![edge((held, Exclusive), (wanted, Exclusive), &[GATE])])
+    }
+
+    #[test]
+    fn a_gate_that_two_processes_hold_keeps_their_halves_apart() {
+        let outcome = outcome(&[gated("x", 0, 1), gated("y", 1, 0)]);
+        assert_eq!(outcome.findings.len(), 0);
+        let reasons: Vec<_> = outcome.held_back.values().map(|one| &one.reason).collect();
+        assert!(
+            matches!(reasons[..], [Reason::Gate { class }] if class.place.file == "d"),
+            "{reasons:?}"
+        );
+    }
+
+    #[test]
+    fn a_gate_that_one_process_does_not_hold_is_none() {
+        assert_eq!(counts(&[gated("x", 0, 1), process("y", &[(1, 0)])]), (1, 0));
+        // One of them held both halves back.
+        let half = |held, wanted| edge((held, Exclusive), (wanted, Exclusive), &[GATE]);
+        let both = || {
+            let mut both = process_of("x", vec![half(0, 1), half(1, 0)]);
+            let class = both.classes[&GATE].clone();
+            let (cycle, reason) = (both.edges.clone(), Reason::Gate { class });
+            both.held_back.push(HeldBackRecord { cycle, closing: 1, reason });
+            both
+        };
+        assert_eq!(counts(&[both()]), (0, 1));
+        assert_eq!(counts(&[both(), gated("y", 1, 0)]), (0, 1));
+        assert_eq!(counts(&[both(), process("y", &[(1, 0)])]), (1, 0));
+    }
+
+    /// A process in which a task waited to write.
+    fn writing(program: &str, class: u32, gates: &[u32]) -> Process {
+        let mut process = process(program, &[]);
+        let (task, wanted) = ("writer".to_owned(), end(class, Exclusive));
+        process.writers.push(Writer { task, wanted, guards: under(gates) });
+        process
+    }
+
+    #[test]
+    fn readers_wait_for_each_other_if_any_process_writes() {
+        let there = || process_of("x", vec![edge((0, Shared), (1, Shared), &[])]);
+        let back = || process_of("y", vec![edge((1, Shared), (0, Shared), &[])]);
+        let write = |program, class| writing(program, class, &[]);
+        assert_eq!(counts(&[there(), back()]), (0, 1));
+        assert_eq!(counts(&[there(), back(), write("z", 0)]), (0, 1));
+        assert_eq!(counts(&[there(), back(), write("z", 0), write("w", 1)]), (1, 0));
+        // Both readers in one process, both writers in another.
+        let both = || process_of("x", [there().edges, back().edges].concat());
+        let writers = || {
+            let mut one = write("z", 0);
+            one.writers.extend(write("z", 1).writers);
+            one
+        };
+        assert_eq!(counts(&[both(), writers()]), (1, 0));
+    }
+
+    #[test]
+    fn a_lock_read_twice_hangs_if_another_process_writes_and_is_not_kept_out() {
+        let twice = |gates: &[u32]| {
+            let mut process = process("x", &[]);
+            let class = process.classes[&0].clone();
+            let cycle = vec![edge((0, Shared), (0, Shared), gates)];
+            let reason = Reason::NoWriter { class };
+            process.held_back.push(HeldBackRecord { cycle, closing: 0, reason });
+            process
+        };
+        assert_eq!(counts(&[twice(&[]), writing("y", 1, &[])]), (0, 1));
+        let found = outcome(&[twice(&[]), writing("y", 0, &[])]);
+        let found: Vec<_> = found.findings.values().map(|finding| &finding.violation).collect();
+        assert!(matches!(found[..], [Violation::Recursion(_)]), "{found:?}");
+        assert_eq!(counts(&[twice(&[GATE]), writing("y", 0, &[GATE])]), (0, 1));
+        assert_eq!(counts(&[twice(&[GATE]), writing("y", 0, &[])]), (1, 0));
+    }
+
+    #[test]
+    fn the_last_reason_of_a_process_counts() {
+        let mut process = process("x", &[(0, 1), (1, 0)]);
+        let class = process.classes[&0].clone();
+        for reason in [Reason::NoWriter { class }, Reason::OneThread] {
+            let cycle = process.edges.clone();
+            process.held_back.push(HeldBackRecord { cycle, closing: 0, reason });
+        }
+        let outcome = outcome(&[process]);
+        let reasons: Vec<_> = outcome.held_back.values().map(|one| &one.reason).collect();
+        assert_eq!(reasons, [&Reason::OneThread]);
+    }
+
+    #[test]
+    fn the_kernels_discipline_knows_no_gates() {
+        let processes = [gated("x", 0, 1), gated("y", 1, 0)];
+        let outcome = merge(&processes, Level::Order, &mut Symbols::new(false));
+        assert_eq!((outcome.findings.len(), outcome.held_back.len()), (1, 0));
     }
 }

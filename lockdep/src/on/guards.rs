@@ -106,7 +106,7 @@ impl Guards {
     }
 
     /// A lock that keeps the holders of these and of `other` apart.
-    pub(crate) fn gate(&self, other: &Guards) -> Option<Guard> {
+    pub fn gate(&self, other: &Guards) -> Option<Guard> {
         let same = self
             .held
             .iter()

@@ -8,7 +8,7 @@ use parking_lot::{Mutex, MutexGuard};
 use crate::how::How;
 use crate::on::map::Word;
 use crate::on::process;
-use crate::on::stat::shard::{self, Spare};
+use crate::on::stat::shard::{self, Shard, Spare};
 use crate::on::stat::table::Table;
 use crate::on::stat::{clock, output};
 use crate::on::task::Task;
