@@ -43,4 +43,4 @@ mod locks;
 #[path = "off.rs"]
 mod locks;
 
-pub use locks::sync;
+pub use locks::{nested, sync};

@@ -53,11 +53,20 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     #[inline(always)]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
-        let site = Location::caller();
-        let held = Held::acquire(&self.map, How::EXCLUSIVE, describe::<T>, site);
+        self.lock_as(How::EXCLUSIVE, Location::caller())
+    }
+
+    /// [`lock`](Self::lock), at the nesting level that `how` says.
+    #[inline(always)]
+    pub(in crate::locks) fn lock_as(
+        &self,
+        how: How,
+        site: &'static Location<'static>,
+    ) -> LockResult<MutexGuard<'_, T>> {
+        let held = Held::acquire(&self.map, how, describe::<T>, site);
         let inner = match self.inner.try_lock() {
             Ok(inner) => inner,
-            Err(error) => match self.lock_slow(&held, error, site) {
+            Err(error) => match self.lock_slow(&held, error, how, site) {
                 Ok(inner) => inner,
                 Err(poisoned) => {
                     let inner = poisoned.into_inner();
@@ -74,11 +83,12 @@ impl<T: ?Sized> Mutex<T> {
         &'a self,
         held: &Held<'a>,
         error: TryLockError<std::sync::MutexGuard<'a, T>>,
+        how: How,
         site: &'static Location<'static>,
     ) -> LockResult<std::sync::MutexGuard<'a, T>> {
         match error {
             TryLockError::Poisoned(poisoned) => Err(poisoned),
-            TryLockError::WouldBlock => held.contended(How::EXCLUSIVE, site, || self.inner.lock()),
+            TryLockError::WouldBlock => held.contended(how, site, || self.inner.lock()),
         }
     }
 
@@ -90,15 +100,38 @@ impl<T: ?Sized> Mutex<T> {
     /// if a holder panicked.
     #[track_caller]
     pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
-        const HOW: How = How::EXCLUSIVE.trylock();
-        let site = Location::caller();
-        event::before_try(&self.map, HOW, describe::<T>, site);
+        self.try_lock_as(How::EXCLUSIVE, Location::caller())
+    }
+
+    /// [`try_lock`](Self::try_lock), at the nesting level that `how` says.
+    pub(in crate::locks) fn try_lock_as(
+        &self,
+        how: How,
+        site: &'static Location<'static>,
+    ) -> TryLockResult<MutexGuard<'_, T>> {
+        let how = how.trylock();
+        event::before_try(&self.map, how, describe::<T>, site);
         match self.inner.try_lock() {
-            Ok(inner) => Ok(self.guard(inner, HOW, site)),
+            Ok(inner) => Ok(self.guard(inner, how, site)),
             Err(TryLockError::Poisoned(poisoned)) => Err(TryLockError::Poisoned(PoisonError::new(
-                self.guard(poisoned.into_inner(), HOW, site),
+                self.guard(poisoned.into_inner(), how, site),
             ))),
             Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
+        }
+    }
+
+    /// [`lock`](Self::lock) under the nest lock `nest`.
+    pub(in crate::locks) fn lock_under<N: Tracked + ?Sized>(
+        &self,
+        nest: &N,
+        site: &'static Location<'static>,
+    ) -> LockResult<MutexGuard<'_, T>> {
+        event::before_acquire_nested(&self.map, How::EXCLUSIVE, nest, describe::<T>, site);
+        match self.inner.lock() {
+            Ok(inner) => Ok(self.guard(inner, How::EXCLUSIVE, site)),
+            Err(poisoned) => {
+                Err(PoisonError::new(self.guard(poisoned.into_inner(), How::EXCLUSIVE, site)))
+            }
         }
     }
 

@@ -56,11 +56,20 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     #[inline(always)]
     pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
-        let site = Location::caller();
-        let held = Held::acquire(&self.map, How::SHARED, describe::<T>, site);
+        self.read_as(How::SHARED, Location::caller())
+    }
+
+    /// [`read`](Self::read), at the nesting level that `how` says.
+    #[inline(always)]
+    pub(in crate::locks) fn read_as(
+        &self,
+        how: How,
+        site: &'static Location<'static>,
+    ) -> LockResult<RwLockReadGuard<'_, T>> {
+        let held = Held::acquire(&self.map, how, describe::<T>, site);
         let inner = match self.inner.try_read() {
             Ok(inner) => inner,
-            Err(error) => match self.read_slow(&held, error, site) {
+            Err(error) => match self.read_slow(&held, error, how, site) {
                 Ok(inner) => inner,
                 Err(poisoned) => {
                     let inner = poisoned.into_inner();
@@ -77,11 +86,12 @@ impl<T: ?Sized> RwLock<T> {
         &'a self,
         held: &Held<'a>,
         error: TryLockError<std::sync::RwLockReadGuard<'a, T>>,
+        how: How,
         site: &'static Location<'static>,
     ) -> LockResult<std::sync::RwLockReadGuard<'a, T>> {
         match error {
             TryLockError::Poisoned(poisoned) => Err(poisoned),
-            TryLockError::WouldBlock => held.contended(How::SHARED, site, || self.inner.read()),
+            TryLockError::WouldBlock => held.contended(how, site, || self.inner.read()),
         }
     }
 
@@ -93,15 +103,38 @@ impl<T: ?Sized> RwLock<T> {
     /// guard, if a writer panicked.
     #[track_caller]
     pub fn try_read(&self) -> TryLockResult<RwLockReadGuard<'_, T>> {
-        const HOW: How = How::SHARED.trylock();
-        let site = Location::caller();
-        event::before_try(&self.map, HOW, describe::<T>, site);
+        self.try_read_as(How::SHARED, Location::caller())
+    }
+
+    /// [`try_read`](Self::try_read), at the nesting level that `how` says.
+    pub(in crate::locks) fn try_read_as(
+        &self,
+        how: How,
+        site: &'static Location<'static>,
+    ) -> TryLockResult<RwLockReadGuard<'_, T>> {
+        let how = how.trylock();
+        event::before_try(&self.map, how, describe::<T>, site);
         match self.inner.try_read() {
-            Ok(inner) => Ok(self.reader(inner, HOW, site)),
+            Ok(inner) => Ok(self.reader(inner, how, site)),
             Err(TryLockError::Poisoned(poisoned)) => Err(TryLockError::Poisoned(PoisonError::new(
-                self.reader(poisoned.into_inner(), HOW, site),
+                self.reader(poisoned.into_inner(), how, site),
             ))),
             Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
+        }
+    }
+
+    /// [`read`](Self::read) under the nest lock `nest`.
+    pub(in crate::locks) fn read_under<N: Tracked + ?Sized>(
+        &self,
+        nest: &N,
+        site: &'static Location<'static>,
+    ) -> LockResult<RwLockReadGuard<'_, T>> {
+        event::before_acquire_nested(&self.map, How::SHARED, nest, describe::<T>, site);
+        match self.inner.read() {
+            Ok(inner) => Ok(self.reader(inner, How::SHARED, site)),
+            Err(poisoned) => {
+                Err(PoisonError::new(self.reader(poisoned.into_inner(), How::SHARED, site)))
+            }
         }
     }
 
@@ -118,11 +151,20 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     #[inline(always)]
     pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
-        let site = Location::caller();
-        let held = Held::acquire(&self.map, How::EXCLUSIVE, describe::<T>, site);
+        self.write_as(How::EXCLUSIVE, Location::caller())
+    }
+
+    /// [`write`](Self::write), at the nesting level that `how` says.
+    #[inline(always)]
+    pub(in crate::locks) fn write_as(
+        &self,
+        how: How,
+        site: &'static Location<'static>,
+    ) -> LockResult<RwLockWriteGuard<'_, T>> {
+        let held = Held::acquire(&self.map, how, describe::<T>, site);
         let inner = match self.inner.try_write() {
             Ok(inner) => inner,
-            Err(error) => match self.write_slow(&held, error, site) {
+            Err(error) => match self.write_slow(&held, error, how, site) {
                 Ok(inner) => inner,
                 Err(poisoned) => {
                     let inner = poisoned.into_inner();
@@ -139,11 +181,12 @@ impl<T: ?Sized> RwLock<T> {
         &'a self,
         held: &Held<'a>,
         error: TryLockError<std::sync::RwLockWriteGuard<'a, T>>,
+        how: How,
         site: &'static Location<'static>,
     ) -> LockResult<std::sync::RwLockWriteGuard<'a, T>> {
         match error {
             TryLockError::Poisoned(poisoned) => Err(poisoned),
-            TryLockError::WouldBlock => held.contended(How::EXCLUSIVE, site, || self.inner.write()),
+            TryLockError::WouldBlock => held.contended(how, site, || self.inner.write()),
         }
     }
 
@@ -155,15 +198,38 @@ impl<T: ?Sized> RwLock<T> {
     /// guard, if a writer panicked.
     #[track_caller]
     pub fn try_write(&self) -> TryLockResult<RwLockWriteGuard<'_, T>> {
-        const HOW: How = How::EXCLUSIVE.trylock();
-        let site = Location::caller();
-        event::before_try(&self.map, HOW, describe::<T>, site);
+        self.try_write_as(How::EXCLUSIVE, Location::caller())
+    }
+
+    /// [`try_write`](Self::try_write), at the nesting level that `how` says.
+    pub(in crate::locks) fn try_write_as(
+        &self,
+        how: How,
+        site: &'static Location<'static>,
+    ) -> TryLockResult<RwLockWriteGuard<'_, T>> {
+        let how = how.trylock();
+        event::before_try(&self.map, how, describe::<T>, site);
         match self.inner.try_write() {
-            Ok(inner) => Ok(self.writer(inner, HOW, site)),
+            Ok(inner) => Ok(self.writer(inner, how, site)),
             Err(TryLockError::Poisoned(poisoned)) => Err(TryLockError::Poisoned(PoisonError::new(
-                self.writer(poisoned.into_inner(), HOW, site),
+                self.writer(poisoned.into_inner(), how, site),
             ))),
             Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
+        }
+    }
+
+    /// [`write`](Self::write) under the nest lock `nest`.
+    pub(in crate::locks) fn write_under<N: Tracked + ?Sized>(
+        &self,
+        nest: &N,
+        site: &'static Location<'static>,
+    ) -> LockResult<RwLockWriteGuard<'_, T>> {
+        event::before_acquire_nested(&self.map, How::EXCLUSIVE, nest, describe::<T>, site);
+        match self.inner.write() {
+            Ok(inner) => Ok(self.writer(inner, How::EXCLUSIVE, site)),
+            Err(poisoned) => {
+                Err(PoisonError::new(self.writer(poisoned.into_inner(), How::EXCLUSIVE, site)))
+            }
         }
     }
 
