@@ -105,23 +105,20 @@ impl Tracker {
         context: &'static Context,
         site: &'static Location<'static>,
     ) -> Vec<Met> {
-        let learned = self.before_enter(task, context, site);
+        let open = self.came_upon(task, context);
+        let met = open.map(|open| self.mark_held(task, open, site).met);
         self.entered(task, context);
-        learned.met
+        met.unwrap_or_default()
     }
 
-    /// What it breaks that a context comes upon a task here.
-    pub(crate) fn before_enter(
-        &self,
-        task: &Task,
-        context: &'static Context,
-        site: &'static Location<'static>,
-    ) -> Learned {
-        let shut = task.contexts().situation().shut;
-        match context.id() {
-            Some(id) if shut & only(id) != 0 => self.mark_held(task, only(id), site),
-            _ => Learned::default(),
+    /// To what all that the task holds is open after all, because a context comes that was said to
+    /// be kept out.
+    pub(crate) fn came_upon(&self, task: &Task, context: &'static Context) -> Option<ContextSet> {
+        if task.contexts().is_plain() {
+            return None;
         }
+        let comes = only(context.id()?);
+        (task.contexts().situation().shut & comes != 0).then_some(comes)
     }
 
     /// The context that came begins. Allocates nothing unless the held stack is full.
@@ -144,26 +141,19 @@ impl Tracker {
         context: &'static Context,
         site: &'static Location<'static>,
     ) -> Vec<Met> {
-        self.left(task, context, site).met
+        let open = self.left(task, context);
+        open.map(|open| self.mark_held(task, open, site).met).unwrap_or_default()
     }
 
-    pub(crate) fn left(
-        &self,
-        task: &Task,
-        context: &'static Context,
-        site: &'static Location<'static>,
-    ) -> Learned {
-        if !context.id().is_some_and(|id| task.contexts().leave(id)) {
-            return Learned::default();
-        }
+    /// The newest run of a context ends; returns to what all that the task holds is open now, if
+    /// that has to be looked at.
+    pub(crate) fn left(&self, task: &Task, context: &'static Context) -> Option<ContextSet> {
+        context.id().filter(|&id| task.contexts().leave(id))?;
         let kept = task.held_in_frame().next().is_some();
         task.end_frame();
         let situation = task.contexts().situation();
         task.set_base(situation.base());
-        match kept {
-            true => self.mark_held(task, !situation.shut, site),
-            false => Learned::default(),
-        }
+        kept.then_some(!situation.shut)
     }
 
     /// A context cannot run in `task` until [`Tracker::unblock`], as often as this was called.
@@ -181,26 +171,22 @@ impl Tracker {
         context: &'static Context,
         site: &'static Location<'static>,
     ) -> Vec<Met> {
-        self.unblocked(task, context, site).met
+        let open = self.unblocked(task, context);
+        open.map(|open| self.mark_held(task, open, site).met).unwrap_or_default()
     }
 
-    pub(crate) fn unblocked(
-        &self,
-        task: &Task,
-        context: &'static Context,
-        site: &'static Location<'static>,
-    ) -> Learned {
-        let Some(id) = context.id() else {
-            return Learned::default();
-        };
+    /// One [`Tracker::block`] ends; returns to what all that the task holds is open now, if that
+    /// has to be looked at.
+    pub(crate) fn unblocked(&self, task: &Task, context: &'static Context) -> Option<ContextSet> {
+        let id = context.id()?;
         let before = task.contexts().situation();
         task.contexts().unblock(id);
         let situation = task.contexts().situation();
         if situation == before {
-            return Learned::default();
+            return None;
         }
         task.set_base(situation.base());
-        self.mark_held(task, !situation.shut, site)
+        task.held().next().map(|_| !situation.shut)
     }
 
     /// The rules about contexts for a lock that is wanted, or was obtained by trying; returns
@@ -282,7 +268,7 @@ impl Tracker {
     }
 
     /// Marks all that the task holds as open to some contexts.
-    fn mark_held(
+    pub(crate) fn mark_held(
         &self,
         task: &Task,
         contexts: ContextSet,

@@ -28,6 +28,7 @@ use crate::on::stat;
 use crate::on::task::{State, Task};
 use crate::on::thread;
 use crate::on::tracker::{Learned, Tracker};
+use crate::on::usage::ContextSet;
 use crate::on::wait::Wait;
 use crate::violation::Assertion;
 use crate::wait_type::WaitType;
@@ -447,23 +448,19 @@ fn react(task: &Task, met: Vec<Met>) {
 #[cold]
 pub(crate) fn enter_context(context: &'static Context, site: &'static Location<'static>) -> bool {
     thread::with_task(|task| match start(task) {
+        // To begin may need memory.
         State::Active if task.holds_own() => {
             loss::count(Loss::UnderAllocator);
             false
         }
         State::Active => {
-            if !task.contexts().is_plain() {
-                learn(task, |tracker| tracker.before_enter(task, context, site));
-            }
-            process().tracker.entered(task, context);
+            let tracker = &process().tracker;
+            mark_held(task, tracker.came_upon(task, context), site);
+            tracker.entered(task, context);
             true
         }
         State::Scoped => {
-            thread::scoped_judge(|tracker, task| {
-                let learned = tracker.before_enter(task, context, site);
-                tracker.entered(task, context);
-                learned
-            });
+            thread::scoped_judge(|tracker, task| tracker.enter(task, context, site).into());
             true
         }
         State::Unstarted | State::Working | State::Reporting | State::Off => false,
@@ -474,12 +471,12 @@ pub(crate) fn enter_context(context: &'static Context, site: &'static Location<'
 #[cold]
 pub(crate) fn leave_context(context: &'static Context, site: &'static Location<'static>) {
     thread::with_task(|task| match task.state() {
-        State::Active => learn(task, |tracker| tracker.left(task, context, site)),
+        State::Active => mark_held(task, process().tracker.left(task, context), site),
         State::Scoped => {
-            thread::scoped_judge(|tracker, task| tracker.left(task, context, site));
+            thread::scoped_judge(|tracker, task| tracker.leave(task, context, site).into());
         }
         State::Unstarted | State::Working | State::Reporting | State::Off => {
-            quietly(|| drop(process().tracker.left(task, context, site)));
+            process().tracker.left(task, context);
         }
     });
 }
@@ -489,7 +486,7 @@ pub(crate) fn leave_context(context: &'static Context, site: &'static Location<'
 pub(crate) fn block_context(context: &'static Context) -> bool {
     thread::with_task(|task| match start(task) {
         State::Active => {
-            quietly(|| process().tracker.block(task, context));
+            process().tracker.block(task, context);
             true
         }
         State::Scoped => {
@@ -507,14 +504,21 @@ pub(crate) fn block_context(context: &'static Context) -> bool {
 #[cold]
 pub(crate) fn unblock_context(context: &'static Context, site: &'static Location<'static>) {
     thread::with_task(|task| match task.state() {
-        State::Active => learn(task, |tracker| tracker.unblocked(task, context, site)),
+        State::Active => mark_held(task, process().tracker.unblocked(task, context), site),
         State::Scoped => {
-            thread::scoped_judge(|tracker, task| tracker.unblocked(task, context, site));
+            thread::scoped_judge(|tracker, task| tracker.unblock(task, context, site).into());
         }
         State::Unstarted | State::Working | State::Reporting | State::Off => {
-            quietly(|| drop(process().tracker.unblocked(task, context, site)));
+            process().tracker.unblocked(task, context);
         }
     });
+}
+
+/// All that `task` holds is open to some contexts now.
+fn mark_held(task: &Task, open: Option<ContextSet>, site: &'static Location<'static>) {
+    if let Some(open) = open {
+        learn(task, |tracker| tracker.mark_held(task, open, site));
+    }
 }
 
 /// The cold path of `event::before_wait`.

@@ -88,6 +88,12 @@ impl Learned {
     }
 }
 
+impl From<Vec<Met>> for Learned {
+    fn from(met: Vec<Met>) -> Learned {
+        Learned { met, ..Learned::default() }
+    }
+}
+
 impl From<Option<Met>> for Learned {
     fn from(met: Option<Met>) -> Learned {
         Learned { met: met.into_iter().collect(), ..Learned::default() }

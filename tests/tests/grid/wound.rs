@@ -55,7 +55,10 @@ impl Stage {
     }
 }
 
-const ROWS: [(&str, &[(&str, Scenario, Verdict)]); 5] = [
+/// A row, and of each of its cells the name, what is done and what must come of it.
+type Row = (&'static str, &'static [(&'static str, Scenario, Verdict)]);
+
+const ROWS: [Row; 5] = [
     (
         "ww api failures",
         &[

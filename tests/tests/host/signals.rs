@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 
 use instrumented::sync::Mutex;
-use lockdep::Map;
+use lockdep::{Context, Map};
 
 use crate::orders::{Pair, name, section};
 use crate::records::folder;
@@ -17,7 +17,10 @@ const SIGNALS: usize = 2_000;
 static HANDLED: AtomicUsize = AtomicUsize::new(0);
 static OF_HANDLER: Mutex<usize> = Mutex::new(0);
 static IN_HANDLER: Mutex<usize> = Mutex::new(0);
+static OF_OTHER: Mutex<usize> = Mutex::new(0);
 static PAIR: Pair = Pair::new();
+static HANDLER: Context = Context::new("handler");
+static OTHER: Context = Context::new("other");
 
 pub(crate) fn scenes() -> Vec<Scene> {
     vec![
@@ -48,6 +51,7 @@ pub(crate) fn scenes() -> Vec<Scene> {
             .with("LOCKDEP_OUT", &folder("timed signals")),
         timed("a_handler_may_lock_inside_a_cold_timed_event", cold)
             .with("LOCKDEP_OUT", &folder("timed signals")),
+        scene("a_handler_may_enter_its_context_anywhere", in_context),
     ]
 }
 
@@ -59,8 +63,17 @@ extern "C" fn handle(_signal: libc::c_int) {
     HANDLED.fetch_add(1, Relaxed);
 }
 
+/// What [`handle`] does, in a context.
+extern "C" fn handle_in_context(signal: libc::c_int) {
+    let _inside = HANDLER.enter();
+    handle(signal);
+}
+
 fn install(signal: libc::c_int) {
-    let handler: extern "C" fn(libc::c_int) = handle;
+    install_as(signal, handle);
+}
+
+fn install_as(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) {
     // SAFETY: the handler does not unwind. It takes locks that only it takes, on one thread at a
     // time, since the signal is blocked while it runs.
     let before = unsafe { libc::signal(signal, handler as libc::sighandler_t) };
@@ -83,12 +96,16 @@ fn raised() {
 }
 
 /// Repeats `work` under a rain of signals. After each round nothing is held.
-fn rained_on(mut work: impl FnMut()) {
+fn rained_on(work: impl FnMut()) {
+    rained_on_by(handle, work);
+}
+
+fn rained_on_by(handler: extern "C" fn(libc::c_int), mut work: impl FnMut()) {
     // What allocates is done before: a handler that allocates while its thread does would wait for
     // itself without any tracker.
     work();
-    handle(0);
-    install(libc::SIGUSR1);
+    handler(0);
+    install_as(libc::SIGUSR1, handler);
     // SAFETY: asks nothing of its caller.
     let target = unsafe { libc::pthread_self() };
     thread::scope(|scope| {
@@ -99,7 +116,28 @@ fn rained_on(mut work: impl FnMut()) {
         }
     });
     assert!(lockdep::held().is_empty());
+    let _blocked = HANDLER.block();
     assert_eq!(*OF_HANDLER.lock().unwrap(), *IN_HANDLER.lock().unwrap());
+}
+
+/// Contexts come, go, are kept out and let in while the handler's comes upon them.
+fn in_context() {
+    rained_on_by(handle_in_context, || {
+        PAIR.forward();
+        let first = PAIR.first.lock().unwrap();
+        {
+            let _inside = OTHER.enter();
+            let _lock = OF_OTHER.lock().unwrap();
+            assert_eq!(lockdep::held().len(), 1);
+        }
+        let blocked = OTHER.block();
+        let lock = OF_OTHER.lock().unwrap();
+        assert_eq!(lockdep::held().len(), 2);
+        drop(lock);
+        drop(blocked);
+        drop(first);
+    });
+    assert!(!HANDLER.is_running() && !OTHER.is_blocked());
 }
 
 /// Sends the next signal as soon as the one before is handled.
