@@ -7,12 +7,13 @@
 //! apart. A guard that is forgotten stays on the held stack: its lock does stay locked.
 //!
 //! All of it happens while the real lock is locked, so no panic may leave the two sides at odds.
-//! [`Wait::begin`] is the only one here that runs a check; it does so with the lock off the held
-//! stack and the real guard with the caller, where unwinding unlocks it.
+//! [`Wait::begin`] runs a check; it does so with the lock off the held stack and the real guard
+//! with the caller, where unwinding unlocks it. [`Held::contended`] runs one before the real lock is
+//! taken.
 
 use std::panic::Location;
 
-use lockdep::{Describe, How, Map, event};
+use lockdep::{Describe, How, Map, Until, event};
 
 /// A lock on the current task's held stack; dropping it takes it off.
 pub(crate) struct Held<'a> {
@@ -44,6 +45,10 @@ impl<'a> Held<'a> {
     }
 
     /// Takes [`Held::acquire`] back while `wait` waits for the real lock.
+    ///
+    /// # Panics
+    ///
+    /// If tasks now wait for each other and the tracker is told to panic, and if `wait` does.
     #[inline(never)]
     pub(crate) fn contended<R>(
         &self,
@@ -51,7 +56,7 @@ impl<'a> Held<'a> {
         site: &'static Location<'static>,
         wait: impl FnOnce() -> R,
     ) -> R {
-        /// Puts the lock back on the held stack; if the wait panics, for `Held` to take it off.
+        /// Puts the lock back on the held stack; after a panic, for `Held` to take it off.
         struct Acquired<'a>(&'a Map, How, &'static Location<'static>);
         impl Drop for Acquired<'_> {
             fn drop(&mut self) {
@@ -60,6 +65,7 @@ impl<'a> Held<'a> {
         }
         event::contended(self.map);
         let _acquired = Acquired(self.map, how, site);
+        let _waiting = event::waiting(self.map, how, site, Until::Free);
         wait()
     }
 
@@ -103,15 +109,18 @@ impl<'a> Wait<'a> {
     ///
     /// # Panics
     ///
-    /// If that take breaks a rule and the tracker is told to panic. The lock is then off the held
+    /// If that take breaks a rule, or tasks now wait for each other, and the tracker is told to
+    /// panic. The lock is then off the held
     /// stack, and the caller still owns the real guard.
-    pub(crate) fn begin(self, held: Held<'a>) {
+    pub(crate) fn begin(self, held: Held<'a>) -> event::Waiting {
         drop(held);
         event::before_acquire(self.map, How::EXCLUSIVE, self.describe, self.site);
+        event::waiting(self.map, How::EXCLUSIVE, self.site, Until::Notified)
     }
 
     /// Records that the task is awake and has the lock again.
-    pub(crate) fn end(self) -> Held<'a> {
+    pub(crate) fn end(self, waiting: Option<event::Waiting>) -> Held<'a> {
+        drop(waiting);
         Held::new(self.map, How::EXCLUSIVE, self.site)
     }
 }

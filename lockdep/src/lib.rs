@@ -29,6 +29,7 @@ mod pin_cookie;
 pub mod place;
 mod state;
 mod tracked;
+mod until;
 pub mod violation;
 mod wait_type;
 
@@ -50,6 +51,7 @@ pub use pin_cookie::PinCookie;
 pub use query::{HeldLock, held, is_held};
 pub use state::LockState;
 pub use tracked::Tracked;
+pub use until::Until;
 pub use violation::Violation;
 pub use wait_type::{Traits, WaitType};
 

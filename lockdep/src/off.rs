@@ -188,7 +188,27 @@ pub fn unpin_lock<L: Tracked + ?Sized>(_lock: &L, _cookie: PinCookie) {}
 
 /// What an instrumented lock calls.
 pub mod event {
-    use super::{Describe, How, Location, Map, Mode, Tracked, WaitType};
+    use super::{Describe, How, Location, Map, Mode, PhantomData, Tracked, WaitType};
+    use crate::until::Until;
+
+    /// The current task waits for a lock as long as this lives.
+    #[derive(Debug)]
+    #[must_use = "the wait is over when this is dropped"]
+    pub struct Waiting {
+        // As with tracking on, it belongs to the thread that waits.
+        _thread: PhantomData<*const ()>,
+    }
+
+    /// The current task is about to wait for `map`'s lock.
+    #[inline(always)]
+    pub fn waiting(
+        _map: &Map,
+        _how: How,
+        _site: &'static Location<'static>,
+        _until: Until,
+    ) -> Waiting {
+        Waiting { _thread: PhantomData }
+    }
 
     /// The current task is about to wait for `map`'s lock.
     #[inline(always)]
@@ -240,6 +260,17 @@ pub mod event {
         _site: &'static Location<'static>,
     ) {
     }
+    /// The current task is about to release `map`'s lock, whose guard can be sent.
+    #[inline(always)]
+    pub fn released_anywhere(_map: &Map) {}
+
+    /// The guards of locks like `map`'s can be sent to another task.
+    #[inline(always)]
+    pub fn can_be_sent(_map: &Map) {}
+
+    /// The current process is about to become another program by `exec`.
+    #[inline(always)]
+    pub fn before_exec() {}
 
     /// The current task is about to turn its exclusive hold of `map`'s lock into a shared one.
     #[inline(always)]

@@ -117,6 +117,35 @@ pub enum Violation {
         /// Where it was destroyed.
         at: Point,
     },
+    /// A task ended while it held a lock: whoever takes it waits for ever.
+    EndedHolding {
+        /// The task.
+        task: String,
+        /// The lock as it was held.
+        held: Touch,
+    },
+    /// A lock was held when the process forked, ended or became another program.
+    HeldAcross {
+        /// What came between.
+        boundary: Boundary,
+        /// The task that wants the lock in the child, or that ended or replaced the process.
+        task: String,
+        /// The task that held the lock.
+        holder: String,
+        /// The lock as it was held.
+        held: Touch,
+        /// Where the lock is wanted in the child, or the process was ended or replaced.
+        at: Point,
+    },
+    /// Tasks wait for each other, and none will ever go on: this is no matter of what could happen.
+    Deadlock {
+        /// Each waits for the lock that the next one holds, the last for the first's.
+        parties: Vec<Blocked>,
+        /// Index of the one that came last.
+        closing: usize,
+        /// Where such locks were taken in these orders before, as far as that was elsewhere.
+        history: Vec<Dependency>,
+    },
     /// A `lockdep_assert_…!` does not hold.
     AssertionFailed {
         /// The task.
@@ -271,6 +300,31 @@ pub enum Limit {
     Held(Touch),
 }
 
+/// What ends a process, or begins one that has the memory of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "lockdep", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "lockdep", serde(rename_all = "snake_case"))]
+pub enum Boundary {
+    /// `fork`: the child has the locks as they were, but not the threads that held them.
+    Fork,
+    /// `exec`: another program takes the process's place (reported at level `order`).
+    Exec,
+    /// `exit`: what runs at the end may want the lock (reported at level `order`).
+    Exit,
+}
+
+/// One of the tasks that wait for each other.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "lockdep", derive(serde::Serialize, serde::Deserialize))]
+pub struct Blocked {
+    /// The task, the lock that keeps the one before it waiting, and the lock that it waits for.
+    pub dependency: Dependency,
+    /// What else it holds, oldest first.
+    pub others: Vec<Touch>,
+    /// The writer in front of it, if it waits as a reader among readers.
+    pub behind: Option<Waiter>,
+}
+
 /// What a `lockdep_assert_…!` demands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "lockdep", derive(serde::Serialize, serde::Deserialize))]
@@ -326,6 +380,9 @@ impl Violation {
             Violation::InconsistentState { .. } => "LD0012",
             Violation::ContextInversion { .. } => "LD0013",
             Violation::InvalidWait { .. } => "LD0014",
+            Violation::EndedHolding { .. } => "LD0015",
+            Violation::HeldAcross { .. } => "LD0016",
+            Violation::Deadlock { .. } => "LD0017",
         }
     }
 
@@ -338,7 +395,9 @@ impl Violation {
             Violation::Inversion { cycle, .. } => return Signature::of_inversion(cycle),
             Violation::InstanceInversion { cycle, .. } => classes(cycle),
             Violation::ReleaseNotHeld { class, .. } => vec![(class.clone(), Mode::Exclusive)],
-            Violation::HeldLockFreed { held, .. } => vec![(held.class.clone(), held.mode)],
+            Violation::HeldLockFreed { held, .. }
+            | Violation::EndedHolding { held, .. }
+            | Violation::HeldAcross { held, .. } => vec![(held.class.clone(), held.mode)],
             Violation::AssertionFailed { class, .. } => {
                 class.iter().map(|class| (class.clone(), Mode::Exclusive)).collect()
             }
@@ -359,6 +418,9 @@ impl Violation {
                 };
                 let touches = wanted.iter().chain(held);
                 touches.map(|touch| (touch.class.clone(), touch.mode)).collect()
+            }
+            Violation::Deadlock { parties, .. } => {
+                classes(parties.iter().map(|party| &party.dependency))
             }
         };
         let place = match self {
@@ -389,7 +451,7 @@ fn modes(cycle: &[Dependency]) -> Vec<(Class, Mode)> {
 }
 
 /// The classes along a cycle.
-fn classes(cycle: &[Dependency]) -> Vec<(Class, Mode)> {
+fn classes<'a, I: IntoIterator<Item = &'a Dependency>>(cycle: I) -> Vec<(Class, Mode)> {
     let class = |dependency: &Dependency| (dependency.held.class.clone(), Mode::Exclusive);
-    cycle.iter().map(class).collect()
+    cycle.into_iter().map(class).collect()
 }

@@ -46,11 +46,13 @@ impl Condvar {
     pub fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> LockResult<MutexGuard<'a, T>> {
         let (held, inner) = guard.into_parts();
         let wait = Wait::new(&held, describe::<T>, Location::caller());
-        wait.begin(held);
-        match self.inner.wait(inner) {
-            Ok(inner) => Ok(MutexGuard::from_parts(wait.end(), inner)),
+        let waiting = wait.begin(held);
+        let waited = self.inner.wait(inner);
+        let held = wait.end(Some(waiting));
+        match waited {
+            Ok(inner) => Ok(MutexGuard::from_parts(held, inner)),
             Err(poisoned) => {
-                Err(PoisonError::new(MutexGuard::from_parts(wait.end(), poisoned.into_inner())))
+                Err(PoisonError::new(MutexGuard::from_parts(held, poisoned.into_inner())))
             }
         }
     }
@@ -121,12 +123,14 @@ impl Condvar {
     ) -> LockResult<(MutexGuard<'a, T>, WaitTimeoutResult)> {
         let (held, inner) = guard.into_parts();
         let wait = Wait::new(&held, describe::<T>, Location::caller());
-        wait.begin(held);
-        match self.inner.wait_timeout(inner, duration) {
-            Ok((inner, result)) => Ok((MutexGuard::from_parts(wait.end(), inner), result)),
+        let waiting = wait.begin(held);
+        let waited = self.inner.wait_timeout(inner, duration);
+        let held = wait.end(Some(waiting));
+        match waited {
+            Ok((inner, result)) => Ok((MutexGuard::from_parts(held, inner), result)),
             Err(poisoned) => {
                 let (inner, result) = poisoned.into_inner();
-                Err(PoisonError::new((MutexGuard::from_parts(wait.end(), inner), result)))
+                Err(PoisonError::new((MutexGuard::from_parts(held, inner), result)))
             }
         }
     }
@@ -159,18 +163,18 @@ impl Condvar {
         // the one place from which the steps of each wait can be recorded.
         let (held, inner) = guard.into_parts();
         let wait = Wait::new(&held, describe::<T>, Location::caller());
-        let mut between = Some(held);
+        let (mut between, mut waiting) = (Some(held), None);
         let waited = self.inner.wait_timeout_while(inner, duration, |data| {
-            let held = between.take().unwrap_or_else(|| wait.end());
+            let held = between.take().unwrap_or_else(|| wait.end(waiting.take()));
             let goes_on = condition(data);
             if goes_on {
-                wait.begin(held);
+                waiting = Some(wait.begin(held));
             } else {
                 between = Some(held);
             }
             goes_on
         });
-        let held = between.unwrap_or_else(|| wait.end());
+        let held = between.unwrap_or_else(|| wait.end(waiting));
         match waited {
             Ok((inner, result)) => Ok((MutexGuard::from_parts(held, inner), result)),
             Err(poisoned) => {

@@ -1,8 +1,8 @@
 //! Looks at the records while the program runs.
 //!
-//! A task that waits for a lock it holds itself waits for ever, and the program may hang with it:
-//! nobody would see the report that comes at the end. So a self-deadlock that is certain, and that
-//! has been on record for a while, is handed out at once.
+//! A task that waits for a lock it holds itself, and tasks that wait for each other, wait for ever,
+//! and the program may hang with them: nobody would see the report that comes at the end. So a
+//! deadlock that is certain, and that has been on record for a while, is handed out at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -12,11 +12,11 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use lockdep::record::Record;
-use lockdep::violation::Violation;
+use lockdep::violation::{Dependency, Violation};
 
 use crate::gather::{has_records, record_files};
 
-/// How long a program may take to end by itself after it has found a self-deadlock: it may be
+/// How long a program may take to end by itself after it has found a deadlock: it may be
 /// told to panic or abort.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -38,7 +38,7 @@ impl Watch {
         Watch { folder, before, read: BTreeMap::new(), waiting: Vec::new() }
     }
 
-    /// The self-deadlocks that are due at `now`. What cannot be read now is read at the end.
+    /// The deadlocks that are due at `now`. What cannot be read now is read at the end.
     pub(crate) fn due(&mut self, now: Instant) -> Vec<Violation> {
         for name in record_files(&self.folder).unwrap_or_default() {
             if !self.before.contains(&name) && has_records(&name) {
@@ -50,7 +50,7 @@ impl Watch {
         self.waiting.extract_if(.., |(since, _)| is_due(since)).map(|(_, found)| found).collect()
     }
 
-    /// The self-deadlocks in the lines that were added to a file since the last look.
+    /// The deadlocks in the lines that were added to a file since the last look.
     fn fresh(&mut self, name: &OsString) -> Vec<Violation> {
         let read = self.read.entry(name.clone()).or_default();
         let mut added = Vec::new();
@@ -64,16 +64,21 @@ impl Watch {
         let complete = added.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
         *read += complete as u64;
         let lines = added[..complete].split(|byte| *byte == b'\n');
-        lines.filter_map(|line| self_deadlock(serde_json::from_slice(line).ok()?)).collect()
+        lines.filter_map(|line| certain_deadlock(serde_json::from_slice(line).ok()?)).collect()
     }
 }
 
-/// The violation in a line, if it says that a task is about to wait for itself for ever.
-fn self_deadlock(record: Record) -> Option<Violation> {
+/// The violation in a line, if it says that tasks are about to wait for ever.
+fn certain_deadlock(record: Record) -> Option<Violation> {
     let Record::Violation { violation } = record else {
         return None;
     };
-    let certain = matches!(&violation, Violation::Recursion(dependency)
-        if dependency.held.mode.excludes(dependency.wanted.mode) && !dependency.wanted.trylock);
+    let certain = match &violation {
+        Violation::Recursion(Dependency { held, wanted, .. }) => {
+            held.mode.excludes(wanted.mode) && !wanted.trylock
+        }
+        Violation::Deadlock { .. } => true,
+        _ => false,
+    };
     certain.then_some(violation)
 }

@@ -6,6 +6,8 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicI32, AtomicU32};
 
 use parking_lot::Mutex;
 
@@ -19,51 +21,77 @@ struct Directory {
     free: Vec<&'static Stack>,
 }
 
-/// The task that a stack belongs to; none while it is free.
-pub(crate) struct Owner(Mutex<Option<Task>>);
-
-/// Who holds what a stack says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Task {
-    /// The kernel's id of the task's thread; none for a task that is no thread.
-    pub(crate) thread: Option<libc::pid_t>,
-    /// Its name, once it is known.
-    pub(crate) name: Option<Arc<str>>,
+/// The task that a stack belongs to.
+///
+/// | atomic | meaning | changed |
+/// |---|---|---|
+/// | `process` | the process that the task lives in, 0 while the stack is free | by the task, at its start, at its end and in a child after `fork` |
+/// | `thread` | the kernel's id of its thread, 0 for a task that is no thread | with it |
+pub(crate) struct Owner {
+    process: AtomicU32,
+    thread: AtomicI32,
+    name: Mutex<Option<Arc<str>>>,
 }
 
 impl Owner {
     pub(crate) const fn new() -> Owner {
-        Owner(Mutex::new(None))
+        Owner { process: AtomicU32::new(0), thread: AtomicI32::new(0), name: Mutex::new(None) }
     }
 
-    /// The task; none if the stack is free.
-    #[allow(dead_code, reason = "the list of all held locks is made of them")]
-    pub(crate) fn task(&self) -> Option<Task> {
-        let _pass = fork::pass();
-        self.0.lock().clone()
+    /// The kernel's id of the task's thread.
+    pub(crate) fn thread(&self) -> Option<libc::pid_t> {
+        Some(self.thread.load(Relaxed)).filter(|&thread| thread != 0)
+    }
+
+    /// What the task is called: by itself, else by the kernel.
+    pub(crate) fn name(&self) -> Arc<str> {
+        let name = {
+            let _pass = fork::pass();
+            self.name.lock().clone()
+        };
+        let kernels = || {
+            let path = format!("/proc/self/task/{}/comm", self.thread.load(Relaxed));
+            let name = std::fs::read_to_string(path).unwrap_or_default();
+            Arc::from(name.trim_end())
+        };
+        name.unwrap_or_else(kernels)
     }
 
     /// Says what the task is called.
     pub(crate) fn set_name(&self, name: Arc<str>) {
         let _pass = fork::pass();
-        if let Some(task) = &mut *self.0.lock() {
-            task.name = Some(name);
-        }
+        *self.name.lock() = Some(name);
     }
 
-    fn set(&self, task: Option<Task>) {
-        *self.0.lock() = task;
+    /// Has the task be that of a process's only thread, in a child after `fork`.
+    pub(crate) fn survive(&self) {
+        self.process.store(std::process::id(), Relaxed);
+        self.thread.store(current_thread(), Relaxed);
+    }
+
+    /// Whether the task lives in this process.
+    fn is_alive(&self) -> bool {
+        self.process.load(Relaxed) == std::process::id()
+    }
+
+    /// Whether the task lived in a process that this one was forked from.
+    fn is_left_behind(&self) -> bool {
+        self.process.load(Relaxed) != 0 && !self.is_alive()
     }
 }
 
 impl fmt::Debug for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.try_lock().map(|task| task.clone()).fmt(f)
+        f.debug_struct("Owner")
+            .field("process", &self.process)
+            .field("thread", &self.thread)
+            .finish_non_exhaustive()
     }
 }
 
-/// A stack for a task, which holds nothing yet.
-pub(crate) fn take(task: Task) -> &'static Stack {
+/// A stack for the current thread's task, or one of another kind that has a name; it holds nothing
+/// yet.
+pub(crate) fn take(name: Option<&'static str>) -> &'static Stack {
     let _pass = fork::pass();
     let stack = DIRECTORY.lock().free.pop();
     let stack = stack.unwrap_or_else(|| {
@@ -71,24 +99,39 @@ pub(crate) fn take(task: Task) -> &'static Stack {
         DIRECTORY.lock().all.push(stack);
         stack
     });
-    stack.owner.set(Some(task));
+    let owner = &stack.owner;
+    *owner.name.lock() = name.map(Arc::from);
+    owner.thread.store(if name.is_none() { current_thread() } else { 0 }, Relaxed);
+    owner.process.store(std::process::id(), Relaxed);
     stack
 }
 
 /// Takes back the stack of a task that has ended; what it still says to be held is forgotten.
 pub(crate) fn give_back(stack: &'static Stack) {
     let _pass = fork::pass();
-    stack.owner.set(None);
+    stack.owner.process.store(0, Relaxed);
     stack.clear();
     DIRECTORY.lock().free.push(stack);
 }
 
 /// The stacks of all tasks that live now.
-#[allow(dead_code, reason = "the list of all held locks is made of them")]
 pub(crate) fn stacks() -> Vec<&'static Stack> {
+    let mut stacks = all();
+    stacks.retain(|stack| stack.owner.is_alive());
+    stacks
+}
+
+/// The stacks of the tasks that were left behind in the processes that this one was forked from, as
+/// they were then.
+pub(crate) fn left_behind() -> Vec<&'static Stack> {
+    let mut stacks = all();
+    stacks.retain(|stack| stack.owner.is_left_behind());
+    stacks
+}
+
+fn all() -> Vec<&'static Stack> {
     let _pass = fork::pass();
-    let all = DIRECTORY.lock().all.clone();
-    all.into_iter().filter(|stack| stack.owner.task().is_some()).collect()
+    DIRECTORY.lock().all.clone()
 }
 
 /// The kernel's id of the current thread.

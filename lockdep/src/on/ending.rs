@@ -1,4 +1,4 @@
-//! What is done when a thread ends.
+//! What is done when a thread ends, or the process.
 //!
 //! A destructor of the C library's thread-specific data runs after those of Rust's thread-locals,
 //! which may still take and release locks. Those of other such data run in no order that is known;
@@ -10,6 +10,8 @@ use std::ffi::c_void;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::on::process;
+use crate::on::settings::Level;
+use crate::violation::Boundary;
 
 /// The key plus one; 0 if there is none.
 static KEY: AtomicU64 = AtomicU64::new(0);
@@ -17,11 +19,19 @@ static KEY: AtomicU64 = AtomicU64::new(0);
 /// How often a thread's end may be put off. The C library asks each key four times at most.
 const ROUNDS: usize = 2;
 
-/// Has the end of threads heard of from now on, given [`watch`].
+/// Has the end of threads heard of from now on, given [`watch`]; at level `order` that of the
+/// process too.
 #[allow(unsafe_code, reason = "std has no thread-local whose destructor runs after all others")]
-pub(crate) fn prepare() {
+pub(crate) fn prepare(level: Level) {
     if KEY.load(Relaxed) != 0 {
         return;
+    }
+    if level == Level::Order {
+        // SAFETY: the function lives as long as the process, which never unloads its own code, and
+        // does not unwind: `process::leaves` never panics.
+        let failed = unsafe { libc::atexit(exit) };
+        // Only a lack of memory can fail; then nothing is said at the end.
+        let _ = failed;
     }
     let mut key = 0;
     // SAFETY: the key is written to a valid place; the destructor lives as long as the process,
@@ -55,4 +65,8 @@ extern "C" fn end(round: *mut c_void) {
     if !process::thread_ended(round > ROUNDS) {
         watch_round(round + 1);
     }
+}
+
+extern "C" fn exit() {
+    process::leaves(Boundary::Exit);
 }

@@ -14,6 +14,8 @@ use std::panic::Location;
 
 use crate::how::{Describe, How};
 use crate::mode::Mode;
+use crate::on::blocked;
+use crate::on::life;
 use crate::on::map::Map;
 use crate::on::mode_change;
 use crate::on::nest::Nest;
@@ -24,7 +26,11 @@ use crate::on::task::{State, Task};
 use crate::on::thread::{self, with_task};
 use crate::on::wait::Wait;
 use crate::tracked::Tracked;
+use crate::until::Until;
+use crate::violation::Boundary;
 use crate::wait_type::WaitType;
+
+pub use crate::on::blocked::Waiting;
 
 /// The current task is about to wait for `map`'s lock.
 ///
@@ -47,8 +53,8 @@ pub fn before_try(map: &Map, how: How, describe: Describe, site: &'static Locati
 
 /// [`before_acquire`] and [`acquired`] at once, for a lock that is then tried without waiting.
 ///
-/// If the try fails, [`contended`] takes the lock off the held stack again; then wait, and report
-/// [`acquired`]. This saves one call on the way that most acquires go.
+/// If the try fails, [`contended`] takes the lock off the held stack again; then wait, as
+/// [`waiting`] says, and report [`acquired`]. This saves one call on the way that most acquires go.
 ///
 /// # Panics
 ///
@@ -85,6 +91,23 @@ pub fn waits(map: &Map) {
     if with_task(Task::state) == State::Active {
         stat::waits(map.word().lock());
     }
+}
+
+/// The current task is about to wait for `map`'s lock, which is not free, until what this returns
+/// is dropped; then follows [`acquired`], if it obtained the lock.
+///
+/// This is how deadlocks are seen that happen, before the task that closes one blocks. A lock that
+/// does not say this is checked for its order all the same; but if a task waits for it for ever,
+/// nobody knows. Costs a few nanoseconds if nothing is held, else two locks and unlocks of the
+/// tracker's.
+///
+/// # Panics
+///
+/// With the report, if tasks now wait for each other and `LOCKDEP` is `panic`.
+#[cold]
+#[inline(never)]
+pub fn waiting(map: &Map, how: How, site: &'static Location<'static>, until: Until) -> Waiting {
+    blocked::begin(map, how, site, until)
 }
 
 /// The current task has obtained `map`'s lock. Never panics, never allocates.
@@ -138,6 +161,36 @@ pub fn before_acquire_nested<N: Tracked + ?Sized>(
     process::judge(|tracker, task| {
         tracker.learn(task, map, how, Wait::Nested(nest), describe, site)
     });
+}
+
+/// The current task is about to release `map`'s lock, whose guard can be sent from one task to
+/// another: if another task took it, that one holds it no more.
+///
+/// # Panics
+///
+/// As [`released`], if no task holds the lock.
+#[inline]
+#[track_caller]
+pub fn released_anywhere(map: &Map) {
+    if !released_newest(map) {
+        process::released_anywhere(map);
+    }
+}
+
+/// The guards of locks like `map`'s can be sent to another task, which then releases with
+/// [`released_anywhere`]: a task that ends while it holds one has done nothing wrong.
+///
+/// To be called once the lock has been taken, the first time or every time.
+#[inline]
+pub fn can_be_sent(map: &Map) {
+    life::can_be_sent(map);
+}
+
+/// The current process is about to become another program by `exec`. Ending it says the same by
+/// itself.
+#[track_caller]
+pub fn before_exec() {
+    process::leaves(Boundary::Exec);
 }
 
 /// The current task is about to turn its exclusive hold of `map`'s lock into a shared one.

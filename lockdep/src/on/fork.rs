@@ -16,14 +16,17 @@
 //! for a lock whose holder waits here, and then a child at risk is better than a host that hangs.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread;
 use std::time::Duration;
 
 use crate::on::stat;
+use crate::on::thread::with_task;
 
 static INSIDE: AtomicUsize = AtomicUsize::new(0);
 static CLOSED: AtomicUsize = AtomicUsize::new(0);
+/// Whether this process is the child of one that the tracker ran in.
+static CHILD: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
     /// How often this thread has passed.
@@ -71,6 +74,11 @@ fn enter() {
     }
 }
 
+/// Whether tasks were left behind in a parent of this process.
+pub(crate) fn is_child() -> bool {
+    CHILD.load(SeqCst)
+}
+
 /// Has `fork` close the gate from now on.
 #[allow(unsafe_code, reason = "there is no safe binding of pthread_atfork")]
 pub(crate) fn prepare() {
@@ -99,6 +107,8 @@ extern "C" fn open() {
 
 /// The other threads are gone, and with them what they counted.
 extern "C" fn open_in_child() {
+    CHILD.store(true, SeqCst);
+    with_task(|task| task.stack().into_iter().for_each(|stack| stack.owner.survive()));
     FORKING.set(false);
     stat::reset_in_child();
     INSIDE.store(own(), SeqCst);

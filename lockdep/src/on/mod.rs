@@ -1,5 +1,6 @@
 //! The build that tracks. Everything the crate offers but the value types and the macros.
 
+mod blocked;
 mod census;
 mod chain;
 mod class_change;
@@ -7,6 +8,7 @@ mod class_filter;
 mod class_key;
 mod context;
 mod contexts;
+mod deadlock;
 mod declared;
 mod directory;
 mod dynamic;
@@ -24,6 +26,7 @@ pub mod histogram;
 pub mod hook;
 mod interruption;
 mod knowledge;
+mod life;
 mod list;
 mod loss;
 mod map;
@@ -33,6 +36,7 @@ mod nest;
 mod nested;
 mod order;
 mod own;
+mod pending;
 mod pin;
 #[doc(hidden)]
 pub mod private;

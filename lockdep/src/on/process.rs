@@ -17,20 +17,21 @@ use crate::on::ending;
 use crate::on::fork;
 use crate::on::found::Met;
 use crate::on::hook;
+use crate::on::life;
 use crate::on::loss::{self, Loss};
 use crate::on::map::{self, Map, Word};
 use crate::on::own;
 use crate::on::recorder::Recorder;
 use crate::on::registry::{self, ClassId};
 use crate::on::report::{Paths, Report};
-use crate::on::settings::{Environment, Reaction};
+use crate::on::settings::{Environment, Level, Reaction};
 use crate::on::stat;
 use crate::on::task::{State, Task};
 use crate::on::thread;
 use crate::on::tracker::{Learned, Tracker};
 use crate::on::usage::ContextSet;
 use crate::on::wait::Wait;
-use crate::violation::Assertion;
+use crate::violation::{Assertion, Boundary};
 use crate::wait_type::WaitType;
 
 /// What the process has one of.
@@ -55,7 +56,7 @@ pub(crate) fn process() -> &'static Process {
         Process { reaction, tracker: Tracker::new(settings), recorder: out.map(Recorder::new) };
     // Before anybody can be inside. Twice does no harm.
     fork::prepare();
-    ending::prepare();
+    ending::prepare(settings.level);
     // Before anybody's first event goes the warm path.
     if statistics && reaction != Reaction::Off {
         stat::switch_on();
@@ -71,7 +72,8 @@ pub(crate) fn process() -> &'static Process {
 }
 
 /// Resets the thread's state, after a panic too.
-struct Resume<'a> {
+#[derive(Debug)]
+pub(crate) struct Resume<'a> {
     task: &'a Task,
     state: State,
 }
@@ -82,7 +84,7 @@ impl Drop for Resume<'_> {
     }
 }
 
-fn enter(task: &Task, state: State) -> Resume<'_> {
+pub(crate) fn enter(task: &Task, state: State) -> Resume<'_> {
     Resume { task, state: task.set_state(state) }
 }
 
@@ -135,6 +137,7 @@ fn check(task: &Task, map: &Map, how: How, describe: Describe, site: &'static Lo
         State::Scoped => return thread::scoped_before_acquire(map, how, describe, site),
         State::Unstarted | State::Reporting | State::Off => return,
     }
+    task.settle();
     if own::has(map.place()) {
         map.set_own();
     }
@@ -164,7 +167,7 @@ fn check(task: &Task, map: &Map, how: How, describe: Describe, site: &'static Lo
     if own::has(map.place()) {
         map.set_own();
     }
-    react(task, met);
+    react(task, met, true);
 }
 
 /// The cold path of `event::acquire`.
@@ -234,11 +237,12 @@ pub(crate) fn contended(map: &Map) {
 #[inline(never)]
 #[track_caller]
 pub(crate) fn released(map: &Map) {
-    thread::with_task(|task| release(task, map));
+    let site = Location::caller();
+    thread::with_task(|task| release(task, map, site));
 }
 
-#[track_caller]
-fn release(task: &Task, map: &Map) {
+fn release(task: &Task, map: &Map, site: &'static Location<'static>) {
+    task.settle();
     if map.word().is_untracked() {
         // Whoever took it before it became so may hold it still.
         thread::any_task(|task| task.remove(map.word().lock()));
@@ -246,7 +250,7 @@ fn release(task: &Task, map: &Map) {
     }
     match start(task) {
         State::Active => stat::closed(task, map.word().lock()),
-        State::Scoped => return thread::scoped_released(map),
+        State::Scoped => return thread::scoped_released(map, site),
         // A hook may drop a guard that its thread had before.
         State::Reporting if task.remove(map.word().lock()) => return,
         State::Unstarted | State::Working | State::Reporting | State::Off => {
@@ -264,7 +268,40 @@ fn release(task: &Task, map: &Map) {
         task.remove(map.word().lock());
         return;
     }
-    tell(task, |tracker| tracker.released(task, map));
+    // Whoever took it holds it no more.
+    quietly(|| life::disown(task, map.word().lock()));
+    tell(task, |tracker| tracker.released_at(task, map, site));
+}
+
+/// The cold path of `event::released_anywhere`.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(crate) fn released_anywhere(map: &Map) {
+    let lock = map.word().lock();
+    let is_own = thread::any_task(|task| {
+        task.settle();
+        task.remove(lock)
+    });
+    if is_own == Some(true) || thread::with_task(start) != State::Active {
+        return;
+    }
+    if !quietly(|| thread::with_task(|task| life::disown(task, lock) || life::was_sent(lock))) {
+        released(map);
+    }
+}
+
+/// The process is about to end, or to become another program.
+#[track_caller]
+pub(crate) fn leaves(boundary: Boundary) {
+    let site = Location::caller();
+    thread::with_task(|task| {
+        task.settle();
+        let is_order = || process().tracker.settings().level == Level::Order;
+        if task.state() == State::Active && !task.holds_own() && is_order() {
+            tell_at_the_end(task, |tracker| life::left(tracker, task, boundary, site));
+        }
+    });
 }
 
 /// The cold path of `event::destroyed`.
@@ -298,8 +335,14 @@ pub(crate) fn destroyed(map: &Map) {
 /// The current thread ends; false if it still holds a lock, unless this is the `last` word.
 pub(crate) fn thread_ended(last: bool) -> bool {
     thread::with_task(|task| {
-        if task.held().next().is_some() && !last {
-            return false;
+        task.settle();
+        if task.held().next().is_some() {
+            if !last {
+                return false;
+            }
+            if task.state() == State::Active && !task.holds_own() {
+                tell_at_the_end(task, |tracker| life::ended(tracker, task));
+            }
         }
         stat::end_thread();
         task.end();
@@ -330,7 +373,7 @@ pub(crate) fn assertion_failed(
 }
 
 /// Judges a violation that is no matter of order.
-fn tell(task: &Task, find: impl FnOnce(&Tracker) -> Option<Met>) {
+pub(crate) fn tell(task: &Task, find: impl FnOnce(&Tracker) -> Option<Met>) {
     learn(task, |tracker| find(tracker).into());
 }
 
@@ -356,7 +399,20 @@ fn learn(task: &Task, find: impl FnOnce(&Tracker) -> Learned) {
         process.record(&learned);
         learned.met
     };
-    react(task, met);
+    react(task, met, true);
+}
+
+/// As [`tell`], where no panic can go anywhere.
+pub(crate) fn tell_at_the_end(task: &Task, find: impl FnOnce(&Tracker) -> Vec<Met>) {
+    let met = {
+        let _resume = enter(task, State::Working);
+        let _pass = fork::pass();
+        let process = process();
+        let learned = Learned { met: find(&process.tracker), ..Learned::default() };
+        process.record(&learned);
+        learned.met
+    };
+    react(task, met, false);
 }
 
 /// A class goes away: all orders of its locks are forgotten.
@@ -402,12 +458,12 @@ pub(crate) fn quietly<R>(work: impl FnOnce() -> R) -> R {
 /// Calls the hook with what is new and does what `LOCKDEP` says.
 ///
 /// A hook's panic waits until all that was met is told, and then takes the place of the tracker's.
-fn react(task: &Task, met: Vec<Met>) {
+fn react(task: &Task, met: Vec<Met>, may_panic: bool) {
     let mut of_hook = None;
     let mut texts = Vec::new();
     for Met { violation, times, .. } in met {
         let _resume = enter(task, State::Reporting);
-        let panicking = std::thread::panicking();
+        let panicking = !may_panic || std::thread::panicking();
         if times == 1
             && let Err(panic) = hook::call(&violation)
             && !panicking

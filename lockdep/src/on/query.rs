@@ -20,7 +20,10 @@ pub use crate::held_lock::HeldLock;
 /// What the current task holds, oldest first; empty while tracking is off.
 #[must_use]
 pub fn held() -> Vec<HeldLock> {
-    let held = thread::with_current_task(|task| task.held_in_frame().collect::<Vec<_>>());
+    let held = thread::with_current_task(|task| {
+        task.settle();
+        task.held_in_frame().collect::<Vec<_>>()
+    });
     held.unwrap_or_default()
         .into_iter()
         .map(|held| HeldLock {
@@ -55,6 +58,7 @@ fn map_is_held(map: &Map, mode: Option<Mode>) -> LockState {
     }
     let fits = |held: Mode| mode.is_none_or(|mode| mode.is_shared() == held.is_shared());
     let held = thread::any_task(|task| {
+        task.settle();
         let mut same = task.held_in_frame().filter(|held| held.entry.is_same(word));
         same.any(|held| fits(held.entry.how().mode()))
     });
@@ -85,7 +89,11 @@ pub fn assert_lock<L: Tracked + ?Sized>(lock: &L, assertion: Assertion) {
 #[doc(hidden)]
 #[track_caller]
 pub fn assert_none_held() {
-    if thread::with_current_task(|task| task.held_in_frame().next().is_some()) == Some(true) {
+    let is_any_held = thread::with_current_task(|task| {
+        task.settle();
+        task.held_in_frame().next().is_some()
+    });
+    if is_any_held == Some(true) {
         process::assertion_failed(Assertion::NoneHeld, None, Location::caller());
     }
 }

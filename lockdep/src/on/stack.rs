@@ -35,13 +35,15 @@
 use std::fmt;
 use std::panic::Location;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use std::sync::atomic::{AtomicU64, AtomicUsize, compiler_fence, fence};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, compiler_fence, fence};
 
 use once_cell::race::OnceBox;
+use parking_lot::Mutex;
 
 use crate::on::chain;
 use crate::on::directory::Owner;
 use crate::on::map::{self, Word};
+use crate::on::pending::Wait;
 use crate::on::site::Site;
 
 /// How many locks a task holds without allocating.
@@ -92,6 +94,11 @@ pub(crate) struct Stack {
     /// key, and the one under which the backtrace is kept.
     origins: [(AtomicU64, AtomicU64); INLINE],
     blocks: [OnceBox<Box<[Slot]>>; BLOCKS],
+    /// Locks that others have released or destroyed; the task takes them off when it next looks.
+    disowned: Mutex<Vec<u64>>,
+    has_disowned: AtomicBool,
+    /// What the task waits for.
+    pub(crate) wait: Wait,
     /// Whose stack it is.
     pub(crate) owner: Owner,
 }
@@ -114,6 +121,9 @@ impl Stack {
             sites: [const { Site::new() }; INLINE],
             origins: [const { (AtomicU64::new(0), AtomicU64::new(0)) }; INLINE],
             blocks: [const { OnceBox::new() }; BLOCKS],
+            disowned: Mutex::new(Vec::new()),
+            has_disowned: AtomicBool::new(false),
+            wait: Wait::new(),
             owner: Owner::new(),
         }
     }
@@ -239,8 +249,32 @@ impl Stack {
         true
     }
 
+    /// Notes for the stack's task that it does not hold the lock any more.
+    pub(crate) fn disown(&self, lock: u64) {
+        let mut disowned = self.disowned.lock();
+        if !disowned.contains(&lock) {
+            disowned.push(lock);
+        }
+        self.has_disowned.store(true, Release);
+    }
+
+    /// Whether there is anything for [`Stack::disowned`] to give.
+    #[inline]
+    pub(crate) fn has_disowned(&self) -> bool {
+        self.has_disowned.load(Relaxed)
+    }
+
+    /// What others have released, for the stack's task to remove.
+    pub(crate) fn take_disowned(&self) -> Vec<u64> {
+        let mut disowned = self.disowned.lock();
+        self.has_disowned.store(false, Relaxed);
+        std::mem::take(&mut *disowned)
+    }
+
     /// Empties the stack for its next task.
     pub(crate) fn clear(&self) {
+        self.take_disowned();
+        self.wait.end();
         (0..self.depth()).rev().for_each(|index| self.empty(index));
         self.depth.store(0, Relaxed);
         self.chains[0].store(chain::EMPTY, Relaxed);
@@ -261,7 +295,6 @@ impl Stack {
     }
 
     /// What the task holds, as another thread sees it: an entry that changes meanwhile is left out.
-    #[allow(dead_code, reason = "the list of all held locks is made of them")]
     pub(crate) fn observe(&self) -> Vec<Held> {
         let steady = |index: usize| {
             let first = self.get(index);
@@ -269,7 +302,13 @@ impl Stack {
             (self.get(index).entry == first.entry).then_some(first)
         };
         let entries = (0..self.depth()).filter_map(|index| Some((index, steady(index)?)));
-        entries.filter_map(|(index, entry)| self.held_at(index, entry)).collect()
+        let mut held: Vec<Held> =
+            entries.filter_map(|(index, entry)| self.held_at(index, entry)).collect();
+        if self.has_disowned() {
+            let disowned = self.disowned.lock();
+            held.retain(|held| !disowned.iter().any(|&lock| map::is_same(lock, held.entry.lock())));
+        }
+        held
     }
 
     /// The held locks of one class, oldest first.

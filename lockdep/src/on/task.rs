@@ -19,6 +19,7 @@ use crate::how::{Describe, How};
 use crate::on::chain::{self, KeyCache};
 use crate::on::contexts::Contexts;
 use crate::on::directory;
+use crate::on::fork;
 use crate::on::loss::{self, Loss};
 use crate::on::map::{self, Map, Word};
 use crate::on::pin::Pins;
@@ -159,10 +160,7 @@ impl Task {
             return stack;
         }
         let state = self.set_state(State::Working);
-        let stack = directory::take(directory::Task {
-            thread: self.name.is_none().then(directory::current_thread),
-            name: self.name.map(Arc::from),
-        });
+        let stack = directory::take(self.name);
         self.stack.set(Some(stack));
         self.set_state(state);
         stack
@@ -187,6 +185,11 @@ impl Task {
         {
             stack.owner.set_name(name());
         }
+    }
+
+    /// The task's stack, from the first event that may need it.
+    pub(crate) fn stack(&self) -> Option<&'static Stack> {
+        self.stack.get()
     }
 
     /// Whether the task holds a lock that the tracker's own allocations would wait for.
@@ -325,6 +328,20 @@ impl Task {
     /// Changes the pins, and with them whether the warm path may be taken.
     pub(crate) fn change_pins<R>(&self, f: impl FnOnce(&Pins) -> R) -> R {
         self.working(|| f(&self.pins))
+    }
+
+    /// Takes off what others have released or destroyed.
+    pub(crate) fn settle(&self) {
+        let Some(stack) = self.stack.get().filter(|stack| stack.has_disowned()) else {
+            return;
+        };
+        let disowned = self.working(|| {
+            let _pass = fork::pass();
+            stack.take_disowned()
+        });
+        for lock in disowned {
+            self.remove(lock);
+        }
     }
 
     /// Begins a new chain above what is held; see [`Stack::begin_frame`]. Allocates.

@@ -118,10 +118,8 @@ pub(crate) fn scoped_acquired(map: &Map, how: How, site: &'static Location<'stat
 }
 
 /// `released` of a thread whose state is [`State::Scoped`].
-#[track_caller]
-pub(crate) fn scoped_released(map: &Map) {
+pub(crate) fn scoped_released(map: &Map, place: &'static Location<'static>) {
     let lock = map.word().lock();
-    let place = Location::caller();
     working(|scopes| {
         let Some((scope, around)) = scopes.split_last_mut() else {
             return;

@@ -531,11 +531,29 @@ impl Tracker {
         task.held().map(|held| self.end(&held).resolve(self.settings.backtrace)).collect()
     }
 
-    pub(super) fn end(&self, held: &Held) -> End {
+    /// A hold with its backtrace.
+    pub(crate) fn end(&self, held: &Held) -> End {
         End { entry: held.entry, site: held.site, trace: self.knowledge.trace(held.witness) }
     }
 
-    pub(super) fn point_here(&self, site: &'static Location<'static>) -> Point {
+    /// The first that was seen of a dependency between two classes.
+    pub(crate) fn first_seen(&self, held: Node, wanted: Node) -> Option<Arc<Witness>> {
+        let graphs = self.knowledge.graphs.lock();
+        let mut weights = graphs.classes.graph.weights(held, wanted);
+        weights.find_map(|(_, seen)| seen.iter().next().map(|first| Arc::clone(&first.witness)))
+    }
+
+    /// Counts a violation that is found by what tasks do together.
+    pub(crate) fn meet(
+        &self,
+        identity: Identity,
+        describe: impl FnOnce() -> Violation,
+    ) -> Option<Met> {
+        self.found.meet(identity, describe)
+    }
+
+    /// The current place of the current task.
+    pub(crate) fn point_here(&self, site: &'static Location<'static>) -> Point {
         let frames = match self.settings.backtrace {
             BacktraceStyle::Off => Vec::new(),
             style => trace::resolve(&trace::capture(), style),
@@ -560,6 +578,6 @@ fn never_taken(place: &'static Location<'static>) -> Class {
 }
 
 /// What a task is called in reports.
-pub(super) fn name(task: &Task) -> Arc<str> {
+pub(crate) fn name(task: &Task) -> Arc<str> {
     task.name().map_or_else(thread::name, Arc::from)
 }

@@ -13,7 +13,10 @@ use std::{env, fs};
 use lockdep::Mode::{Exclusive, Shared, SharedRecursive, Upgradable};
 use lockdep::WaitType;
 use lockdep::report::{Paths, Report};
-use lockdep::violation::{Assertion, ClosedBy, Limit, PinFault, Touch, Usage, Violation};
+use lockdep::violation::{
+    Assertion, Blocked, Boundary, ClosedBy, Dependency, Limit, PinFault, Touch, Usage, Violation,
+    Waiter,
+};
 
 use sample::{class, cycle, dependency, frames, inversion, point, touch};
 
@@ -360,4 +363,53 @@ fn a_wait_that_is_not_allowed() {
     check("wait-await-under-lock", &violation(None, WaitType::Async, waiting, under));
     let poll = Limit::Context("poll".to_string());
     check("wait-join-in-poll", &violation(None, waiting, blocking, poll));
+}
+
+fn blocked(dependency: Dependency) -> Blocked {
+    Blocked { dependency, others: Vec::new(), behind: None }
+}
+
+#[test]
+fn a_deadlock_with_its_history() {
+    let cycle = cycle(&[sample::owned("Ledger", 4), sample::owned("Journal", 5)]);
+    let mut parties: Vec<Blocked> = cycle.into_iter().map(blocked).collect();
+    let log = class("Mutex", "app::log::Log", 6);
+    parties[1].others.push(touch(&log, Exclusive, 90));
+    let mut before = parties[0].dependency.clone();
+    before.task = "startup".to_string();
+    before.held.at = point(300, &[("app::startup::load", 300), ("app::main", 9)]);
+    before.wanted.at = point(301, &[("app::startup::load", 301), ("app::main", 9)]);
+    let violation = Violation::Deadlock { parties, closing: 1, history: vec![before] };
+    check("deadlock", &violation);
+}
+
+#[test]
+fn a_deadlock_of_one_kind_behind_a_writer() {
+    let table = class("RwLock", "app::table::Table", 4);
+    let there = dependency("reader", touch(&table, Shared, 10), touch(&table, Exclusive, 11));
+    let back = dependency("reader", touch(&table, Exclusive, 20), touch(&table, Shared, 21));
+    let mut parties = vec![blocked(there), blocked(back)];
+    let wanted = touch(&table, Exclusive, 30);
+    parties[1].behind = Some(Waiter { task: "cleaner".to_string(), wanted });
+    check("deadlock-readers", &Violation::Deadlock { parties, closing: 0, history: Vec::new() });
+}
+
+#[test]
+fn a_thread_that_ended_with_a_lock() {
+    let held = touch(&class("Mutex", "app::state::State", 4), Exclusive, 31);
+    check("ended-holding", &Violation::EndedHolding { task: "worker".to_string(), held });
+}
+
+#[test]
+fn a_lock_held_across_fork_and_exit() {
+    let held_across = |boundary| Violation::HeldAcross {
+        boundary,
+        task: "main".to_string(),
+        holder: "logger".to_string(),
+        held: touch(&class("Mutex", "app::log::Log", 4), Exclusive, 31),
+        at: point(40, &[("app::child", 40), ("app::main", 9)]),
+    };
+    check("held-across-fork", &held_across(Boundary::Fork));
+    check("held-across-exec", &held_across(Boundary::Exec));
+    check("held-across-exit", &held_across(Boundary::Exit));
 }

@@ -43,12 +43,15 @@ pub(crate) enum Verdict {
     WaitNotAllowed,
     /// Not the tracker but the lock itself says that it is misused.
     Misused(Misuse),
+
+    /// What a cell, which has no threads, cannot do.
+    OfThreads,
 }
 
 use Verdict::{
     AssertionFailed, BadModeChange, Circular, CircularInClass, ContextByDependency, ContextByHold,
     ContextByTake, DeclaredOrder, HeldLockFreed, Inconsistent, Misused, NestNotHeld, Nesting,
-    PinBroken, Recursion, Silent, UnlockImbalance, WaitNotAllowed,
+    OfThreads, PinBroken, Recursion, Silent, UnlockImbalance, WaitNotAllowed,
 };
 
 impl Verdict {
@@ -72,6 +75,9 @@ impl Verdict {
                 ClosedBy::Dependency(_) => ContextByDependency,
             },
             Violation::InvalidWait { .. } => WaitNotAllowed,
+            Violation::EndedHolding { .. }
+            | Violation::HeldAcross { .. }
+            | Violation::Deadlock { .. } => OfThreads,
         }
     }
 }
@@ -97,6 +103,7 @@ impl fmt::Display for Verdict {
             ContextByHold => "context inversion, by hold",
             ContextByDependency => "context inversion, by dependency",
             WaitNotAllowed => "wait not allowed",
+            OfThreads => "of threads",
         })
     }
 }

@@ -14,7 +14,7 @@ pub(crate) fn scenes() -> Vec<Scene> {
     vec![
         scene("a_forgotten_guard_stays_held", forgotten),
         scene("a_lock_may_be_dropped_after_its_guard_was_forgotten", dropped_after_forgotten),
-        scene("a_thread_may_end_with_a_forgotten_guard", ends_with_a_guard),
+        scene("a_thread_may_end_with_a_forgotten_guard", ends_with_a_guard).reports(2),
         scene("a_thousand_locks_are_held_and_released_in_any_order", a_thousand),
         scene("hundreds_of_classes_are_held_and_released_in_any_order", hundreds_of_classes),
         scene("locks_that_come_and_go_take_no_memory", come_and_go),

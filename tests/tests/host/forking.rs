@@ -62,7 +62,7 @@ fn forks(work: fn(), child: fn()) {
 }
 
 /// A child that does `work` and ends without the rest of the test program.
-pub(crate) fn fork(work: fn()) -> libc::pid_t {
+pub(crate) fn fork(work: impl FnOnce()) -> libc::pid_t {
     // SAFETY: the child of this multi-threaded process does more than it strictly may: it
     // allocates, which the C library allows, and uses the tracker, which is what is tested.
     let pid = unsafe { libc::fork() };
@@ -70,7 +70,8 @@ pub(crate) fn fork(work: fn()) -> libc::pid_t {
     if pid == 0 {
         // SAFETY: no handler is installed for the alarm; it ends the child.
         unsafe { libc::alarm(30) };
-        let status = i32::from(std::panic::catch_unwind(work).is_err());
+        let status =
+            i32::from(std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err());
         // SAFETY: ends the child at once.
         unsafe { libc::_exit(status) };
     }

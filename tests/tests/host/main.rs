@@ -2,11 +2,13 @@
 //! held, wherever and whenever the host takes its locks.
 
 mod counting;
+mod deadlocks;
 mod descriptors;
 mod extremes;
 mod forking;
 mod frozen;
 mod hooks;
+mod lives;
 mod modes;
 mod orders;
 mod records;
@@ -24,10 +26,12 @@ static COUNTING: counting::Counting = counting::Counting;
 
 fn main() {
     let scenes = [
+        deadlocks::scenes(),
         descriptors::scenes(),
         extremes::scenes(),
         forking::scenes(),
         hooks::scenes(),
+        lives::scenes(),
         modes::scenes(),
         records::scenes(),
         scopes::scenes(),

@@ -29,6 +29,9 @@ pub fn explain(code: &str) -> Option<&'static str> {
         "LD0012" => INCONSISTENT_STATE,
         "LD0013" => CONTEXT_INVERSION,
         "LD0014" => INVALID_WAIT,
+        "LD0015" => ENDED_HOLDING,
+        "LD0016" => HELD_ACROSS,
+        "LD0017" => DEADLOCK,
         _ => return None,
     };
     Some(text)
@@ -423,13 +426,106 @@ When to let it be
 Reported at every level.
 ";
 
+const ENDED_HOLDING: &str = "\
+LD0015: thread ended while it holds a lock
+
+A thread has come to its end, all its destructors have run, and a lock that it took was never
+released. Nobody can release it any more: whoever takes the lock waits forever.
+
+    thread::spawn(move || {
+        let state = Box::leak(Box::new(STATE.lock().unwrap()));
+        state.push(1);
+    });                                         // ends here; STATE stays locked
+
+A guard is released when it is dropped, and safe code can keep it from being dropped: `mem::forget`,
+`ManuallyDrop`, `Box::leak`, a cycle of `Rc`, a `static` that is never emptied.
+
+How to mend it
+  - Let the guard end: keep it in a variable, and let the variable go out of scope.
+  - To hand data on to another thread, send the data, or an `Arc` of the lock, and not the guard.
+  - In code that reports its own lock to the tracker, say `lock_release!` on every path. If its
+    guards can be sent to other threads, say so: `event::can_be_sent`, `event::released_anywhere`.
+
+When to let it be
+  If the lock is closed for good on purpose, and nobody takes it any more. Nothing is reported if
+  the lock itself is destroyed before the thread ends.
+
+Reported at every level.
+";
+
+const HELD_ACROSS: &str = "\
+LD0016: lock held across fork, exec or exit
+
+`fork` gives the child the memory of its parent, and with it every lock as it was at that moment;
+but of the threads only the one that forked. A lock that another thread held stays locked in the
+child, and nobody there can release it.
+
+    thread::spawn(|| loop { LOG.lock().unwrap().push(1) });
+
+    if unsafe { libc::fork() } == 0 {
+        LOG.lock().unwrap().push(2);            // may wait forever: LD0016
+    }
+
+The report is made in the child, before it waits, and only if it is certain that a thread which was
+left behind holds the lock. Most forks are followed by an `exec` at once, and then nothing happens.
+
+At level `order` it is also reported that a thread ends the process (`process::exit`) or replaces it
+by another program while it holds a lock: handlers and destructors that run then may want it.
+
+How to mend it
+  - Between `fork` and `exec` do only what is safe in a signal handler: take no locks, allocate
+    nothing. `std::process::Command` does.
+  - Fork before other threads are started.
+  - Take the locks that the child needs in `pthread_atfork` handlers, and release them in both
+    processes.
+  - Let go of all locks before `process::exit`.
+
+When to let it be
+  In a child of `fork`: never. At the end of a process: if nothing that runs then uses the lock.
+
+Reported at every level for a fork; at level `order` only for exec and exit.
+";
+
+const DEADLOCK: &str = "\
+LD0017: deadlock
+
+Two or more threads wait for each other at this moment: each holds a lock and waits for one that
+another of them holds. None of them will ever go on, nor will anybody who waits for what they hold.
+
+    thread 1                                    thread 2
+
+    let _a = A.lock();
+                                                let _b = B.lock();
+    let _b = B.lock();   // waits for 2
+                                                let _a = A.lock();   // waits for 1: LD0017
+
+This is not what could happen but what does. It is reported by the thread that closes the circle,
+before it blocks, and is certain: a wait that may end by itself (a timeout) is never part of it, and
+where a reader waits behind a waiting writer the kernel was asked whether all of them sleep.
+
+How to read the report
+  The columns show who waits for whom. Below, for each thread: where it took what it holds, where it
+  waits, and what else it holds, which nobody else will get either. If the same locks were taken in
+  these orders at other places before, the first such places follow.
+
+How to mend it
+  - As an inversion (see `cargo lockdep explain LD0002`): one order for all, or one lock at a time.
+  - If an LD0002 was reported earlier for these locks, this is what it warned of.
+
+When to let it be
+  Never: the threads hang.
+
+Reported at every level.
+";
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const CODES: &[&str] = &[
         "LD0001", "LD0002", "LD0003", "LD0004", "LD0005", "LD0006", "LD0007", //
-        "LD0008", "LD0009", "LD0010", "LD0011", "LD0012", "LD0013", "LD0014",
+        "LD0008", "LD0009", "LD0010", "LD0011", "LD0012", "LD0013", "LD0014", "LD0015", "LD0016",
+        "LD0017",
     ];
 
     #[test]

@@ -12,6 +12,7 @@
 mod assertion;
 mod circle;
 mod columns;
+mod deadlock;
 mod declared;
 mod elision;
 mod explain;
@@ -19,6 +20,7 @@ mod function;
 mod held_back;
 mod interruption;
 mod inversion;
+mod life;
 mod lock;
 mod misuse;
 mod mode_change;

@@ -28,7 +28,9 @@ use super::page::{Page, Section};
 use super::paths::Paths;
 use super::typename::without_paths;
 use super::wait::Refused;
-use super::{declared, inversion, misuse, mode_change, nest, nesting, pin, recursion};
+use super::{
+    deadlock, declared, inversion, life, misuse, mode_change, nest, nesting, pin, recursion,
+};
 
 /// Left edge of what stands in the body.
 const BODY: usize = 2;
@@ -72,6 +74,13 @@ impl<'a> Report<'a> {
             }
             Violation::HeldLockFreed { task, held, at } => {
                 misuse::held_lock_freed(task, held, at, paths)
+            }
+            Violation::EndedHolding { task, held } => life::ended_holding(task, held, paths),
+            Violation::HeldAcross { boundary, task, holder, held, at } => {
+                life::held_across(*boundary, (task, holder), held, at, paths)
+            }
+            Violation::Deadlock { parties, closing, history } => {
+                deadlock::page(parties, *closing, history, paths)
             }
             Violation::AssertionFailed { task, assertion, class, held, at } => {
                 let (class, assertion) = (class.as_ref(), *assertion);

@@ -1,0 +1,143 @@
+//! The rules for the life of tasks and processes: LD0015 and LD0016.
+//!
+//! | moment | rule | reported |
+//! |---|---|---|
+//! | a thread ends and holds a lock | nobody can release it any more | at every level, unless the lock is gone or its guard can be sent |
+//! | a child of `fork` waits for a lock | its holder is not in the child | at every level, if it is certain that a thread that was left behind holds it |
+//! | the process ends or becomes another program | what runs then may want what is held | at level `order` |
+//!
+//! What a task that was left behind holds is what its stack says: the child has a copy of that. An
+//! acquire is noted just before the real lock is tried, so the newest entry may be of a lock that
+//! was never obtained; it counts only if nobody else in the child can have the lock.
+
+use std::panic::Location;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use dashmap::DashSet;
+use once_cell::race::OnceBox;
+use rustc_hash::FxBuildHasher;
+
+use crate::on::directory;
+use crate::on::fork;
+use crate::on::found::{Identity, Met};
+use crate::on::map::{self, Map, Word};
+use crate::on::process;
+use crate::on::stack::{Held, Stack};
+use crate::on::task::Task;
+use crate::on::tracker::{self, Tracker};
+use crate::violation::{Boundary, Violation};
+
+/// Whether any guard can be sent.
+static ANY_CAN_BE_SENT: AtomicBool = AtomicBool::new(false);
+/// Classes of locks whose guards can be sent.
+static CAN_BE_SENT: OnceBox<DashSet<u32, FxBuildHasher>> = OnceBox::new();
+/// Locks whose takers have ended, and whose guards are elsewhere.
+static SENT: OnceBox<DashSet<u64, FxBuildHasher>> = OnceBox::new();
+
+/// Notes that the guards of a class can be sent.
+pub(crate) fn can_be_sent(map: &Map) {
+    let class = map.word().class();
+    if class != 0 && !is_sendable(class) {
+        process::quietly(|| {
+            CAN_BE_SENT.get_or_init(Box::default).insert(class);
+            ANY_CAN_BE_SENT.store(true, Relaxed);
+        });
+    }
+}
+
+fn is_sendable(class: u32) -> bool {
+    ANY_CAN_BE_SENT.load(Relaxed)
+        && process::quietly(|| CAN_BE_SENT.get().is_some_and(|classes| classes.contains(&class)))
+}
+
+/// Whether a task that has ended took the lock and sent its guard on; asked once, by its release.
+pub(crate) fn was_sent(lock: u64) -> bool {
+    SENT.get().is_some_and(|sent| sent.remove(&map::instance_of(lock)).is_some())
+}
+
+/// The current thread's task ends with what it holds.
+pub(crate) fn ended(tracker: &Tracker, task: &Task) -> Vec<Met> {
+    let (sent, kept): (Vec<Held>, Vec<Held>) =
+        task.held().partition(|held| is_sendable(held.entry.class()));
+    for held in sent {
+        SENT.get_or_init(Box::default).insert(map::instance_of(held.entry.lock()));
+    }
+    let meet = |held: Held| {
+        tracker.meet(Identity::at(15, Some(held.entry.node()), held.site), || {
+            Violation::EndedHolding {
+                task: tracker::name(task).as_ref().to_owned(),
+                held: tracker.end(&held).resolve(tracker.settings().backtrace),
+            }
+        })
+    };
+    kept.into_iter().filter_map(meet).collect()
+}
+
+/// The process is left by the current task with what it holds.
+pub(crate) fn left(
+    tracker: &Tracker,
+    task: &Task,
+    boundary: Boundary,
+    site: &'static Location<'static>,
+) -> Vec<Met> {
+    let meet = |held: Held| {
+        tracker.meet(Identity::at(16, Some(held.entry.node()), held.site), || {
+            Violation::HeldAcross {
+                boundary,
+                task: tracker::name(task).as_ref().to_owned(),
+                holder: tracker::name(task).as_ref().to_owned(),
+                held: tracker.end(&held).resolve(tracker.settings().backtrace),
+                at: tracker.point_here(site),
+            }
+        })
+    };
+    task.held().filter_map(meet).collect()
+}
+
+/// The task of a child of `fork` waits for a lock that is not free.
+pub(crate) fn wants_in_child(
+    tracker: &Tracker,
+    task: &Task,
+    own: &'static Stack,
+    wanted: Word,
+    site: &'static Location<'static>,
+) -> Option<Met> {
+    let (stack, held) = left_behind(own, wanted)?;
+    tracker.meet(Identity::at(16, Some(held.entry.node()), held.site), || Violation::HeldAcross {
+        boundary: Boundary::Fork,
+        task: tracker::name(task).as_ref().to_owned(),
+        holder: stack.owner.name().as_ref().to_owned(),
+        held: tracker.end(&held).resolve(tracker.settings().backtrace),
+        at: tracker.point_here(site),
+    })
+}
+
+/// Who was left behind with a lock that another task waits for.
+fn left_behind(own: &'static Stack, wanted: Word) -> Option<(&'static Stack, Held)> {
+    let excludes = |held: &Held| {
+        held.entry.is_same(wanted) && held.entry.how().mode().excludes(wanted.how().mode())
+    };
+    let alive = directory::stacks();
+    let is_alone = alive.iter().all(|stack| std::ptr::eq(*stack, own));
+    directory::left_behind().into_iter().find_map(|stack| {
+        let held = stack.observe();
+        let at = held.iter().position(excludes)?;
+        let is_certain = is_alone || at + 1 < held.len() || stack.wait.look().is_some();
+        is_certain.then(|| (stack, held[at]))
+    })
+}
+
+/// Takes a lock off the stack of whichever other task holds it; false if none does.
+pub(crate) fn disown(task: &Task, lock: u64) -> bool {
+    let _pass = fork::pass();
+    let own = task.stack();
+    let mut found = false;
+    for stack in directory::stacks() {
+        let is_own = own.is_some_and(|own| std::ptr::eq(own, stack));
+        if !is_own && stack.observe().iter().any(|held| map::is_same(held.entry.lock(), lock)) {
+            stack.disown(lock);
+            found = true;
+        }
+    }
+    found
+}
