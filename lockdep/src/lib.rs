@@ -9,6 +9,13 @@
 //! assert what is held (the `lockdep_assert_…!` macros), ask ([`held`], [`is_held`]) or judge
 //! events with a tracker of their own (`Tracker`).
 //!
+//! # What is declared by hand
+//!
+//! What the tracker cannot see it can be told: a nesting level or a nest lock at an acquire, an
+//! order among the locks of a class ([`set_cmp_fn`], [`set_rank`]), another class for a lock
+//! ([`set_class`], [`DynamicClass`]), that a lock is exempt ([`set_novalidate`], [`set_notrack`]),
+//! that a held lock stays held ([`pin_lock`]). Each is there in every build.
+//!
 //! # Features
 //!
 //! * `lockdep`: tracks in builds with `debug_assertions`. Off, or in other builds, what code under

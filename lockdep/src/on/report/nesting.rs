@@ -45,7 +45,8 @@ pub(super) fn page(dependency: &Dependency, paths: &Paths) -> Page {
             .to_string(),
         help: format!(
             "{spot}, hold one at a time, or take both in a fixed order (by index, by key, by \
-             address) and declare it with a subclass for the inner one"
+             address) and declare it: by a subclass for the inner one, a nest lock around both, or \
+             `lockdep::set_cmp_fn`"
         ),
     }
 }
