@@ -6,5 +6,6 @@ use std::cmp::Ordering;
 /// ([`Ordering::Less`]).
 ///
 /// It is called at every acquire of such a lock while another one of the class is held. What it
-/// locks is not tracked; it must not take the locks that it compares.
+/// locks is not tracked; it must not take the locks that it compares. If it panics it has said
+/// nothing.
 pub type Compare = fn(held: u64, wanted: u64) -> Ordering;

@@ -1,5 +1,7 @@
 //! What a tracker does when a lock's class changes or a class is dropped.
 
+use std::sync::Arc;
+
 use crate::how::How;
 use crate::on::map::{self, Word};
 use crate::on::nested;
@@ -8,6 +10,7 @@ use crate::on::rules::{self, Judged};
 use crate::on::same_class;
 use crate::on::task::{Held, Task};
 use crate::on::tracker::{Learned, Tracker};
+use crate::on::witness::Witness;
 
 impl Tracker {
     /// The lock that was `before` is `after` now, of another class. If `task` holds it, it holds it
@@ -74,6 +77,10 @@ impl Tracker {
             graphs.recursions.remove(&node);
             graphs.usages.forget(node);
         }
+        let is_of_class = |witness: &Arc<Witness>| {
+            [&witness.held, &witness.wanted].iter().any(|end| end.entry.class() == class)
+        };
+        graphs.withheld.retain(|_, withheld| !withheld.cycle.iter().any(is_of_class));
         if nested::has(class) {
             let locks = graphs.instances.graph.nodes().filter(|&lock| map::class_of(lock) == class);
             let locks: Vec<u64> = locks.collect();

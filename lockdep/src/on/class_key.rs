@@ -6,6 +6,7 @@ use crate::how::Describe;
 use crate::on::census;
 use crate::on::dynamic::DynamicClass;
 use crate::on::map::Map;
+use crate::on::nested;
 use crate::on::process;
 use crate::on::registry::{self, ClassId};
 use crate::on::task::Task;
@@ -80,6 +81,10 @@ pub(crate) fn change(map: &Map, class: ClassId) {
         return;
     }
     let (before, after) = map.set_class(class);
+    // Whatever is kept of the lock until it is destroyed must be found then.
+    if nested::has(before.class()) {
+        nested::add(after.class());
+    }
     process::judge(|tracker, task| tracker.class_changed(task, before, after));
 }
 

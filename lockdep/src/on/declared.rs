@@ -8,6 +8,7 @@
 //! the chain cache: functions and ranks may change at any time.
 
 use std::cmp::Ordering;
+use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use dashmap::DashMap;
@@ -114,12 +115,32 @@ pub(crate) fn order(task: &Task, held: Word, wanted: Word) -> Declared {
     let (Some(held), Some(wanted)) = (rank(held), rank(wanted)) else {
         return Declared::Nothing;
     };
-    // After a panic of it the state is set by whoever set it before.
     let state = task.set_state(State::Reporting);
-    let ordering = compare(held, wanted);
+    let ordering = catch_unwind(|| compare(held, wanted));
     task.set_state(state);
     match ordering {
-        Ordering::Less => Declared::InOrder,
-        Ordering::Equal | Ordering::Greater => Declared::Against(held, wanted),
+        Ok(Ordering::Less) => Declared::InOrder,
+        Ok(Ordering::Equal | Ordering::Greater) => Declared::Against(held, wanted),
+        // Said by the panic hook; a tracker panics for reasons of its own alone.
+        Err(_) => Declared::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::on::map::Map;
+
+    #[test]
+    fn a_rank_goes_with_its_lock() {
+        let maps = [(); 3].map(|()| Map::named("ranks that go"));
+        maps.iter().for_each(|map| set_rank(map, 3));
+        let numbers = maps.each_ref().map(|map| map::instance_of(map.word().lock()));
+        assert!(numbers.iter().all(|number| ranks().contains_key(number)));
+        let [moved, untracked, plain] = maps;
+        crate::on::set_class(&moved, "ranks that go on");
+        crate::on::set_notrack(&untracked);
+        drop((moved, plain));
+        assert!(!numbers.iter().any(|number| ranks().contains_key(number)));
     }
 }

@@ -1,6 +1,7 @@
 //! Locks that are exempt from the rules.
 
 use crate::on::class_key;
+use crate::on::declared;
 use crate::on::process;
 use crate::on::registry;
 use crate::on::thread;
@@ -51,6 +52,9 @@ pub fn set_notrack<L: Tracked + ?Sized>(lock: &L) {
             while task.remove(before.lock()) {}
             false
         });
-        process::quietly(|| process::process().tracker.forget(before));
+        process::quietly(|| {
+            declared::forget(before);
+            process::process().tracker.forget(before);
+        });
     }
 }

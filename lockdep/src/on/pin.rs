@@ -55,18 +55,26 @@ impl Pins {
     /// Takes off one pin; false if there is none with this cookie.
     pub(crate) fn remove(&self, instance: u64, cookie: PinCookie) -> bool {
         let found = |pin: &Pin| pin.instance == instance && pin.cookie == cookie;
-        self.retain_but(|pins| pins.iter().rposition(found).map(|at| pins.remove(at)).is_some())
+        self.change(|pins| pins.iter().rposition(found).map(|at| pins.remove(at)).is_some())
     }
 
     /// Takes off all pins of a lock.
     pub(crate) fn clear(&self, instance: u64) {
-        self.retain_but(|pins| {
+        self.change(|pins| {
             pins.retain(|pin| pin.instance != instance);
             true
         });
     }
 
-    fn retain_but(&self, f: impl FnOnce(&mut Vec<Pin>) -> bool) -> bool {
+    /// Takes off all pins.
+    pub(crate) fn clear_all(&self) {
+        self.change(|pins| {
+            pins.clear();
+            true
+        });
+    }
+
+    fn change(&self, f: impl FnOnce(&mut Vec<Pin>) -> bool) -> bool {
         let Ok(mut pins) = self.pins.try_borrow_mut() else {
             return false;
         };

@@ -175,6 +175,7 @@ impl Task {
         self.named.set(false);
         self.own.set(0);
         self.contexts.clear();
+        self.pins.clear_all();
         self.set_state(State::Unstarted);
     }
 

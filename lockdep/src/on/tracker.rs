@@ -18,7 +18,7 @@ use crate::on::found::{Found, Identity, Met};
 use crate::on::guards::{Guard, Guards};
 use crate::on::knowledge::{Graphs, Knowledge};
 use crate::on::loss::{self, Loss};
-use crate::on::map::{Map, Word};
+use crate::on::map::{self, Map, Word};
 use crate::on::nest::{Exempt, Nest, Standing};
 use crate::on::nested;
 use crate::on::properties::Life;
@@ -217,6 +217,7 @@ impl Tracker {
         self.forget(word);
         let held = task.held().find(|held| held.entry.is_same(word))?;
         while task.remove(word.lock()) {}
+        task.change_pins(|pins| pins.clear(map::instance_of(word.lock())));
         match self.settings.level {
             // Nobody waits for a lock that is gone.
             Level::Deadlock => None,

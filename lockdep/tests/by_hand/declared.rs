@@ -1,5 +1,7 @@
 //! The declared order among locks of one class.
 
+use std::sync::LazyLock;
+
 use lockdep::violation::Violation;
 use lockdep::{Level, Map, lock_try_acquired};
 
@@ -91,4 +93,25 @@ fn a_declared_order_joins_a_recursive_reader_and_a_reader() {
         release(&[&high, &a]);
     });
     assert_eq!(found, ["LD0002"]);
+}
+
+#[test]
+fn a_comparison_that_locks_or_panics_does_no_harm() {
+    static OTHER: LazyLock<Map> = LazyLock::new(|| Map::named("taken by a comparison"));
+    let [one, two] = [1, 2].map(|rank| {
+        let map = Map::named("odd comparison");
+        lockdep::set_rank(&map, rank);
+        map
+    });
+    lockdep::set_cmp_fn(&one, |_, _| {
+        nest(&[&OTHER]);
+        panic!("the comparison does not know")
+    });
+    let found = codes(Level::Deadlock, || {
+        nest(&[&one, &two]);
+        assert!(lockdep::held().is_empty());
+        nest(&[&two, &one]);
+    });
+    // It said nothing, so the order was learned.
+    assert_eq!(found, ["LD0003"]);
 }
