@@ -1,10 +1,14 @@
 //! In which contexts one task runs, and which cannot run upon it.
 //!
-//! Cells of fixed size, zero at the start, like the rest of a task; nothing here allocates. What an
-//! acquire is judged by is the [`Situation`]; a number made of it goes into the key of every chain,
+//! Cells of fixed size, zero at the start, like the rest of a task; nothing here allocates. A signal
+//! handler may come between any two instructions and have contexts of its own, which it takes back
+//! before it ends: so an entry is reserved before it is filled, and emptied before it is given back.
+//!
+//! What an acquire is judged by is the [`Situation`]; a number made of it goes into the key of every chain,
 //! so that the warm path takes a chain for known only in a situation in which it is.
 
 use std::cell::Cell;
+use std::sync::atomic::{Ordering::Release, compiler_fence};
 
 use crate::on::chain;
 use crate::on::context;
@@ -16,8 +20,8 @@ const CONTEXTS: usize = ContextSet::BITS as usize;
 /// The contexts of one task.
 #[derive(Debug)]
 pub(crate) struct Contexts {
-    /// Those the task runs in, each upon the one before it.
-    running: [Cell<ContextId>; CONTEXTS],
+    /// Those the task runs in, each upon the one before it: ids plus 1, 0 for one in the making.
+    running: [Cell<u8>; CONTEXTS],
     depth: Cell<usize>,
     /// How often each is blocked.
     blocks: [Cell<u32>; CONTEXTS],
@@ -63,6 +67,7 @@ impl Contexts {
 
     /// Forgets all, for the next task of a thread.
     pub(crate) fn clear(&self) {
+        self.running.iter().for_each(|slot| slot.set(0));
         self.depth.set(0);
         self.blocked.set(0);
         self.blocks.iter().for_each(|count| count.set(0));
@@ -70,7 +75,7 @@ impl Contexts {
 
     /// The contexts the task runs in, outermost first.
     fn running(&self) -> impl DoubleEndedIterator<Item = ContextId> {
-        self.running[..self.depth.get()].iter().map(Cell::get)
+        self.running[..self.depth.get()].iter().filter_map(|slot| slot.get().checked_sub(1))
     }
 
     pub(crate) fn is_running(&self, context: ContextId) -> bool {
@@ -106,8 +111,9 @@ impl Contexts {
         let Some(slot) = self.running.get(depth) else {
             return false;
         };
-        slot.set(context);
         self.depth.set(depth + 1);
+        compiler_fence(Release);
+        slot.set(context + 1);
         true
     }
 
@@ -115,12 +121,14 @@ impl Contexts {
     pub(crate) fn leave(&self, context: ContextId) -> bool {
         let depth = self.depth.get();
         let mut newest_first = (0..depth).rev();
-        let Some(index) = newest_first.find(|&at| self.running[at].get() == context) else {
+        let Some(index) = newest_first.find(|&at| self.running[at].get() == context + 1) else {
             return false;
         };
         for at in index + 1..depth {
             self.running[at - 1].set(self.running[at].get());
         }
+        self.running[depth - 1].set(0);
+        compiler_fence(Release);
         self.depth.set(depth - 1);
         true
     }
