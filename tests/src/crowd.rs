@@ -16,8 +16,8 @@
 //!
 //! A try-lock fails because of others, so that what they do is no longer just in the way. Hence the
 //! second does not hold for locks that are tried, the third not where a reader that queues tries,
-//! and the first not at all: a program with try-locks gets more copies, and how many are enough was
-//! found by trying more.
+//! and the first not at all: a program with try-locks gets one copy more of each run, and that two
+//! more make no difference is tested.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,7 +48,7 @@ pub struct Truth {
 /// How many copies of each run are enough.
 pub fn copies(runs: &[Run]) -> Vec<usize> {
     let queued: BTreeSet<Lock> = runs.iter().flatten().filter(queues).map(Op::lock).collect();
-    let tries = runs.iter().flatten().filter(|op| matches!(op, Op::Try { .. })).count();
+    let tries = runs.iter().flatten().any(|op| matches!(op, Op::Try { .. }));
     let places = |run: &Run| {
         let holds = |place: usize| {
             let taken = run[..place].iter().filter_map(|op| match op {
@@ -65,7 +65,7 @@ pub fn copies(runs: &[Run]) -> Vec<usize> {
         };
         (0..run.len()).filter(matters).count()
     };
-    runs.iter().map(|run| places(run).max(1) + tries.min(2)).collect()
+    runs.iter().map(|run| places(run).max(1) + usize::from(tries)).collect()
 }
 
 fn queues(op: &&Op) -> bool {

@@ -5,17 +5,25 @@ use fastrand::Rng;
 use crate::program::{Guard, Lock, Mode, Op, Run};
 
 /// How many try-locks a program has at most: each is a fork in the road.
-const MAX_TRIES: usize = 4;
+const MAX_TRIES: usize = 3;
 
 /// What a program may consist of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// Each lock is a class of its own.
     Classes,
-    /// The same, and readers may be upgradable.
+    /// The same, and readers may be upgradable, but none becomes the writer.
+    Upgradable,
+    /// The same, and some become the writer.
     Upgrades,
     /// Some locks have a class in common.
     Siblings,
+}
+
+impl Family {
+    fn has_upgradable(self) -> bool {
+        matches!(self, Family::Upgradable | Family::Upgrades)
+    }
 }
 
 /// What a set of runs is drawn from.
@@ -30,6 +38,8 @@ struct Profile {
     again: u32,
     /// Out of 100 reads of a reader-writer lock so many are upgradable.
     upgradable: u32,
+    /// Out of 100 upgradable holds that are to be given back so many are upgraded instead.
+    upgrades: u32,
 }
 
 /// What a lock is.
@@ -58,7 +68,8 @@ pub fn runs(random: &mut Rng, family: Family) -> Vec<Run> {
         tries: if count == 3 { [0, 0, 10] } else { [0, 15, 40] }[random.usize(..3)],
         early: [0, 20, 40][random.usize(..3)],
         again: [0, 0, 0, 10][random.usize(..4)],
-        upgradable: if family == Family::Upgrades { 40 } else { 0 },
+        upgradable: if family.has_upgradable() { 40 } else { 0 },
+        upgrades: if family == Family::Upgrades { 60 } else { 0 },
     };
     let mut runs: Vec<Run> = (0..count).map(|_| run(random, &profile, longest)).collect();
     limit_tries(&mut runs);
@@ -78,8 +89,8 @@ fn limit_tries(runs: &mut [Run]) {
 fn locks(random: &mut Rng, family: Family) -> Vec<(Lock, Kind)> {
     let count = random.usize(2..=4);
     let classes = match family {
-        Family::Classes | Family::Upgrades => count,
         Family::Siblings => random.usize(1..count),
+        _ => count,
     };
     let kinds: Vec<Kind> = (0..classes)
         .map(|_| match random.bool() {
@@ -106,7 +117,7 @@ fn run(random: &mut Rng, profile: &Profile, longest: usize) -> Run {
     while taken < acquires {
         if !open.is_empty() && chance(random, profile.early) {
             let (guard, lock, mode) = open.swap_remove(random.usize(..open.len()));
-            if mode == Mode::Upgradable && chance(random, 60) {
+            if mode == Mode::Upgradable && chance(random, profile.upgrades) {
                 run.push(Op::Upgrade { guard, lock });
                 open.push((guard, lock, Mode::Write));
             } else if mode == Mode::Write && is_shareable(profile, lock) && chance(random, 30) {
@@ -126,6 +137,11 @@ fn run(random: &mut Rng, profile: &Profile, longest: usize) -> Run {
             continue;
         }
         let mode = mode(random, profile, kind);
+        // Of two holds of one lock nobody says which is given back; upgradable ones would differ.
+        let held = open.iter().filter(|(_, held, _)| *held == lock);
+        if held.clone().any(|(_, _, held)| *held == Mode::Upgradable || mode == Mode::Upgradable) {
+            continue;
+        }
         run.push(match chance(random, profile.tries) {
             true => Op::Try { guard: taken, lock, mode },
             false => Op::Lock { guard: taken, lock, mode, subclass: 0 },

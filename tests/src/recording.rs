@@ -102,21 +102,17 @@ fn how(mode: Mode) -> How {
         Mode::Write => How::EXCLUSIVE,
         Mode::Read => How::SHARED,
         Mode::ReadRecursive => How::SHARED_RECURSIVE,
-        Mode::Upgradable => unimplemented!("the tracker knows no upgrades"),
+        Mode::Upgradable => How::UPGRADABLE,
     }
 }
 
 /// A tracked mode as a lock program writes it.
-///
-/// # Panics
-///
-/// If no lock program has the mode.
 pub fn mode(mode: TrackedMode) -> Mode {
     match mode {
         TrackedMode::Exclusive => Mode::Write,
         TrackedMode::Shared => Mode::Read,
         TrackedMode::SharedRecursive => Mode::ReadRecursive,
-        TrackedMode::Upgradable => panic!("no program reads upgradably"),
+        TrackedMode::Upgradable => Mode::Upgradable,
     }
 }
 

@@ -1,21 +1,16 @@
 //! One program, judged by the oracle, the tracker and the rules.
 
 use lockdep::{Level, Task, Violation};
+use tests::crowd::{self, Truth};
 use tests::discipline::{Broken, Discipline, Rules};
-use tests::interleave::{Search, Truth};
 use tests::notation::print;
-use tests::program::{Lock, Path, Run, within};
+use tests::program::{Lock, Op, Path, Run, within};
 use tests::recording::Recording;
 use tests::shrink::shrink;
+use tests::verdict::{self, Memory};
 
-/// How many states the search for a deadlock visits at most.
+/// How many states a search visits at most.
 const LIMIT: usize = 5_000_000;
-/// How many states each search for the reason of a false alarm visits at most.
-const REASON_LIMIT: usize = 20_000;
-
-fn two_copies() -> Search {
-    Search { copies: 2, environment: false, limit: LIMIT }
-}
 
 /// What was found out about one program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,64 +19,106 @@ pub(crate) enum Class {
     Reported,
     /// The tracker is silent, and nothing can happen.
     Quiet,
-    /// It happens with three copies of each run.
-    MoreCopies,
-    /// It would happen if a lock that is only read had a writer (N2).
-    NoWriter,
-    /// The parts of the cycle cannot overlap, because of a gate (N1) or for another reason.
-    Apart,
-    /// There are too many states to give the reason of what is probably a false alarm.
-    TooLarge,
+    /// A false alarm where tasks keep each other from where they would wait by what they give back
+    /// before.
+    Passed,
+    /// A false alarm where locks of one class are not told apart.
+    Classes,
 }
 
 /// What must not be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mismatch {
-    Missed,
-    DependsOnRecording,
+    /// The tracker is silent, and the program can deadlock.
+    Missed(Level),
+    /// The tracker reports, and the program cannot deadlock.
+    Invented,
+    /// The exact rule, computed the naive way, is not what the oracle says.
+    InexactRule,
+    /// The order in which the ways are recorded, or by how many tasks, makes a difference.
+    DependsOnRecording(Level),
+    /// The first way that is reported, or what for, is not what the discipline says.
     OtherThanTheRules,
+    /// Something is reported that breaks not even a rule that looks at no guards and no writers.
+    NotEvenACircle,
+    /// A way that was recorded again is blamed for what it did not do.
     UnjustifiedRepeat,
 }
 
 /// One program, judged by everybody.
 pub(crate) struct Judged<'a> {
-    runs: &'a [Run],
     pub(crate) truth: Truth,
     /// Every way through every run.
     ways: Vec<(&'a Run, Path)>,
+    /// Whether each lock is a class of its own.
+    is_exact: bool,
 }
 
 impl<'a> Judged<'a> {
+    /// None if the program has too many states.
     pub(crate) fn new(runs: &'a [Run]) -> Option<Judged<'a>> {
-        let truth = two_copies().explore(runs)?;
+        let truth = crowd::explore(runs, &crowd::copies(runs), LIMIT)?;
         let ways = runs.iter().zip(&truth.paths);
         let ways = ways.flat_map(|(run, paths)| paths.iter().map(move |path| (run, *path)));
         let ways = ways.collect();
-        Some(Judged { runs, truth, ways })
+        let is_exact = runs.iter().flatten().map(Op::lock).all(|lock| lock.instance == 0);
+        Some(Judged { truth, ways, is_exact })
+    }
+
+    fn can_deadlock(&self) -> bool {
+        self.truth.deadlock.is_some()
+    }
+
+    /// What the exact rule says.
+    fn by_rule(&self, memory: Memory) -> bool {
+        let waits = self.ways.iter().flat_map(|(run, path)| verdict::waits(run, *path));
+        verdict::deadlock(&waits.collect::<Vec<_>>(), memory).is_some()
     }
 
     pub(crate) fn mismatch(&self) -> Option<Mismatch> {
-        for (level, rules) in [(Level::Deadlock, Rules::Deadlock), (Level::Order, Rules::Order)] {
-            let verdict = record(level, &self.ways, 1).is_some();
-            if self.truth.deadlock.is_some() && !verdict {
-                return Some(Mismatch::Missed);
-            }
-            let mut ways = self.ways.clone();
-            for _ in 0..ways.len().min(4) {
-                ways.rotate_left(1);
-                for tasks in [1, 3] {
-                    let found = record(level, &ways, tasks);
-                    if found.is_some() != verdict {
-                        return Some(Mismatch::DependsOnRecording);
-                    }
-                    if level == Level::Order && found != expect(rules, &ways) {
-                        return Some(Mismatch::OtherThanTheRules);
-                    }
-                    if level == Level::Order && !repeats_are_justified(level, rules, &ways) {
-                        return Some(Mismatch::UnjustifiedRepeat);
-                    }
+        self.mismatch_of_verdict().or_else(|| self.mismatch_of_order())
+    }
+
+    /// Level `deadlock`: the truth, whatever the order of recording.
+    fn mismatch_of_verdict(&self) -> Option<Mismatch> {
+        let level = Level::Deadlock;
+        if self.by_rule(Memory::Order) != self.can_deadlock() {
+            return Some(Mismatch::InexactRule);
+        }
+        let verdict = reports(level, &self.ways, 1);
+        if self.can_deadlock() && !verdict {
+            return Some(Mismatch::Missed(level));
+        }
+        if verdict && !self.can_deadlock() && self.is_exact && !self.by_rule(Memory::Holds) {
+            return Some(Mismatch::Invented);
+        }
+        if verdict && expect(Rules::Deadlock, &self.ways).is_none() {
+            return Some(Mismatch::NotEvenACircle);
+        }
+        let depends = orders(&self.ways)
+            .any(|ways| [1, 3].map(|tasks| reports(level, &ways, tasks)) != [verdict; 2]);
+        (depends && self.is_exact).then_some(Mismatch::DependsOnRecording(level))
+    }
+
+    /// Level `order`: the discipline.
+    fn mismatch_of_order(&self) -> Option<Mismatch> {
+        let level = Level::Order;
+        let verdict = reports(level, &self.ways, 1);
+        if self.can_deadlock() && !verdict {
+            return Some(Mismatch::Missed(level));
+        }
+        for ways in orders(&self.ways).take(8) {
+            for tasks in [1, 3] {
+                let found = record(level, &ways, tasks);
+                if found.is_some() != verdict {
+                    return Some(Mismatch::DependsOnRecording(level));
                 }
-                ways.reverse();
+                if found != expect(Rules::Order, &ways) {
+                    return Some(Mismatch::OtherThanTheRules);
+                }
+            }
+            if !repeats_are_justified(&ways) {
+                return Some(Mismatch::UnjustifiedRepeat);
             }
         }
         None
@@ -89,29 +126,56 @@ impl<'a> Judged<'a> {
 
     /// Why the tracker is right, or wrong.
     pub(crate) fn class(&self) -> Class {
-        match (record(Level::Deadlock, &self.ways, 1), &self.truth.deadlock) {
-            (Some(_), Some(_)) => return Class::Reported,
-            (None, _) => return Class::Quiet,
-            (Some(_), None) => {}
+        match (reports(Level::Deadlock, &self.ways, 1), self.can_deadlock()) {
+            (true, true) => Class::Reported,
+            (false, _) => Class::Quiet,
+            (true, false) if self.is_exact => Class::Passed,
+            (true, false) => Class::Classes,
         }
-        let searches =
-            [(3, false, Class::MoreCopies), (2, true, Class::NoWriter), (3, true, Class::NoWriter)];
-        let mut class = Class::Apart;
-        for (copies, environment, reason) in searches {
-            match (Search { copies, environment, limit: REASON_LIMIT }).explore(self.runs) {
-                Some(truth) if truth.deadlock.is_some() => return reason,
-                Some(_) => {}
-                None => class = Class::TooLarge,
-            }
-        }
-        class
     }
 }
 
-/// Records ways with a fresh tracker; returns which one is reported first, and for what.
-fn record(level: Level, ways: &[(&Run, Path)], tasks: usize) -> Option<(usize, Vec<Broken>)> {
+type Ways<'a> = Vec<(&'a Run, Path)>;
+
+/// All orders of up to four ways; of more, all rotations, forwards and backwards.
+fn orders<'a>(ways: &Ways<'a>) -> impl Iterator<Item = Ways<'a>> {
+    let all = ways.len() <= 4;
+    let count = match all {
+        true => (1..=ways.len()).product(),
+        false => 2 * ways.len(),
+    };
+    let ways = ways.clone();
+    (0..count).map(move |mut number| {
+        let mut order = ways.clone();
+        if !all {
+            if number % 2 == 1 {
+                order.reverse();
+            }
+            order.rotate_left(number / 2);
+            return order;
+        }
+        for left in (2..=order.len()).rev() {
+            order.swap(left - 1, number % left);
+            number /= left;
+        }
+        order
+    })
+}
+
+/// Whether anything is reported once all ways are recorded, at once or late.
+fn reports(level: Level, ways: &Ways<'_>, tasks: usize) -> bool {
     let mut recording = Recording::at(level);
-    let tasks: Vec<Task> = ["1", "2", "3"].into_iter().take(tasks).map(Task::new).collect();
+    let tasks = some_tasks(tasks);
+    for (index, (run, path)) in ways.iter().enumerate() {
+        recording.path(&tasks[index % tasks.len()], run, *path);
+    }
+    !recording.violations().is_empty()
+}
+
+/// Records ways with a fresh tracker; returns which one is reported first, and for what.
+fn record(level: Level, ways: &Ways<'_>, tasks: usize) -> Option<(usize, Vec<Broken>)> {
+    let mut recording = Recording::at(level);
+    let tasks = some_tasks(tasks);
     for (index, (run, path)) in ways.iter().enumerate() {
         let met = recording.path(&tasks[index % tasks.len()], run, *path);
         if !met.is_empty() {
@@ -122,8 +186,12 @@ fn record(level: Level, ways: &[(&Run, Path)], tasks: usize) -> Option<(usize, V
     None
 }
 
+fn some_tasks(count: usize) -> Vec<Task> {
+    ["1", "2", "3"].into_iter().take(count).map(Task::new).collect()
+}
+
 /// What the rules say that [`record`] must return.
-fn expect(rules: Rules, ways: &[(&Run, Path)]) -> Option<(usize, Vec<Broken>)> {
+fn expect(rules: Rules, ways: &Ways<'_>) -> Option<(usize, Vec<Broken>)> {
     let mut discipline = Discipline::new(rules);
     let broken = ways.iter().map(|(run, path)| discipline.path(run, *path));
     broken.enumerate().find(|(_, broken)| !broken.is_empty())
@@ -131,9 +199,9 @@ fn expect(rules: Rules, ways: &[(&Run, Path)]) -> Option<(usize, Vec<Broken>)> {
 
 /// Records all ways and then each one again with another lock around it, which makes every chain
 /// new and no order: what is reported then must be what the way itself is to blame for.
-fn repeats_are_justified(level: Level, rules: Rules, ways: &[(&Run, Path)]) -> bool {
-    let mut recording = Recording::at(level);
-    let mut discipline = Discipline::new(rules);
+fn repeats_are_justified(ways: &Ways<'_>) -> bool {
+    let mut recording = Recording::at(Level::Order);
+    let mut discipline = Discipline::new(Rules::Order);
     let task = Task::new("1");
     for (run, path) in ways {
         recording.path(&task, run, *path);
@@ -174,9 +242,12 @@ pub(crate) fn explain(seed: u64, runs: &[Run], mismatch: Mismatch) -> String {
     text += &format!("from       {}\n", print(runs));
     text += &format!("steps      {small:?}\n");
     text += &format!("deadlock   {:?}\n", judged.truth.deadlock);
+    for memory in [Memory::Holds, Memory::Order] {
+        text += &format!("exact rule {} by {memory:?}\n", judged.by_rule(memory));
+    }
     for (level, rules) in [(Level::Deadlock, Rules::Deadlock), (Level::Order, Rules::Order)] {
         text += &format!("tracker    {:?} at {level:?}\n", record(level, &judged.ways, 1));
-        text += &format!("rules      {:?}\n", expect(rules, &judged.ways));
+        text += &format!("discipline {:?}\n", expect(rules, &judged.ways));
     }
     text
 }

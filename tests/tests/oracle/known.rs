@@ -1,7 +1,7 @@
 //! Programs whose truth is known, for the oracle itself.
 
 /// Programs whose truth is known: runs, whether two copies of each can deadlock.
-pub(crate) const KNOWN: [(&str, bool); 41] = [
+pub(crate) const KNOWN: [(&str, bool); 48] = [
     ("W(A) W(B) ; W(B) W(A)", true),
     ("W(A) W(B) ; W(A) W(B)", false),
     ("W(A) W(B) -A -B W(B) W(A)", true),
@@ -47,6 +47,15 @@ pub(crate) const KNOWN: [(&str, bool); 41] = [
     ("W(A) down(A) W(B) ; W(B) R(A)", false),
     ("W(A) -A R(A) W(B) ; W(B) R(A)", false),
     ("W(A) down(A) r(A)", true),
+    // Two that downgrade it cannot both hold it.
+    ("W(K) down(K) W(A) W(B) ; W(K) down(K) W(B) W(A)", false),
+    ("W(K) down(K) W(A) W(B) ; r(K) W(B) W(A)", true),
+    // The writer between two readers is one more task, with holds of its own.
+    ("r(A) W(B) ; W(B) r(A) ; W(C) W(A)", true),
+    ("W(C) r(A) W(B) ; W(B) r(A) ; W(C) W(A)", false),
+    ("W(C) r(A) r(A) ; W(C) W(A)", false),
+    ("r(A) r(A) ; tryW(A)", false),
+    ("U(K) W(A) W(B) ; U(K) W(B) W(A)", false),
     // Waiting for sections to end.
     ("R(S) W(A) ; sync(S)", false),
     ("R(S) W(A) ; W(A) sync(S)", true),
