@@ -4,6 +4,8 @@
 //! | module | wraps |
 //! |---|---|
 //! | [`sync`] | [`std::sync`] |
+//! | `parking_lot` | `parking_lot` 0.12, with the feature of that name |
+//! | `lock_api` | `lock_api` 0.4, with the feature of that name: any raw lock behind its types |
 //!
 //! A program changes its imports and nothing else:
 //!
@@ -34,7 +36,10 @@
 //!
 //! [`lockdep`]: https://docs.rs/lockdep
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
+
+#[cfg(feature = "arc_lock")]
+extern crate alloc;
 
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
 #[path = "on.rs"]
@@ -43,4 +48,9 @@ mod locks;
 #[path = "off.rs"]
 mod locks;
 
-pub use locks::{nested, sync};
+#[cfg(feature = "lock_api")]
+pub use locks::lock_api;
+pub use locks::nested;
+#[cfg(feature = "parking_lot")]
+pub use locks::parking_lot;
+pub use locks::sync;

@@ -7,3 +7,15 @@ pub mod nested;
 pub mod sync {
     pub use std::sync::*;
 }
+
+/// `lock_api`, unchanged.
+#[cfg(feature = "lock_api")]
+pub mod lock_api {
+    pub use ::lock_api::*;
+}
+
+/// `parking_lot`, unchanged.
+#[cfg(feature = "parking_lot")]
+pub mod parking_lot {
+    pub use ::parking_lot::*;
+}

@@ -1,5 +1,14 @@
 //! The build that tracks: every lock is a wrapper around the real one and a map.
 
+#[cfg(feature = "parking_lot")]
+mod gate;
 mod held;
 pub mod nested;
 pub mod sync;
+
+#[cfg(feature = "lock_api")]
+#[allow(unsafe_code, reason = "the traits of raw locks are unsafe to call")]
+pub mod lock_api;
+#[cfg(feature = "parking_lot")]
+#[allow(unsafe_code, reason = "a condition variable is given a guard made by hand")]
+pub mod parking_lot;

@@ -202,7 +202,7 @@ fn wait_for(map: &Map, how: How, until: Until, work: impl FnOnce()) {
 }
 
 fn hold(map: &Map, how: How) {
-    event::before_try(map, how, || lockdep::Description { kind: "lock", payload: "" }, here());
+    event::before_try(map, how, || lockdep::Description::new("lock", ""), here());
     event::acquired(map, how.trylock(), here());
 }
 

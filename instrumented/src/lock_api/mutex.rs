@@ -1,0 +1,187 @@
+//! The mutex over any raw mutex.
+
+#[cfg(feature = "arc_lock")]
+use alloc::sync::Arc;
+use core::any::type_name;
+use core::cell::UnsafeCell;
+use core::fmt;
+use core::panic::Location;
+
+use lockdep::{Description, Map, Tracked};
+
+use super::acquires::{blocking, common, trying};
+use super::guard::{Guard, Lock};
+use super::mapped::{Mapped, Unique};
+use super::raw::Core;
+use super::real::{self, RawMutex, RawMutexFair, RawMutexTimed};
+use super::side::{Fair, Locked, Marker, Side, Timed};
+
+/// A mutual exclusion lock over the raw mutex `R`.
+///
+/// # Tracking
+///
+/// [`lock`](Self::lock) is an exclusive acquire, checked before it blocks; the attempts, timed ones
+/// included, are recorded if they succeed. The guard's drop is the release. What is done to the lock
+/// by way of [`raw`](Self::raw) is not seen.
+pub struct Mutex<R, T: ?Sized> {
+    core: Core<real::Mutex<R, ()>>,
+    // Last, so that a mutex of a sized payload coerces to one of an unsized payload.
+    data: UnsafeCell<T>,
+}
+
+/// The guard of a [`Mutex`].
+pub type MutexGuard<'a, R, T> = Guard<&'a Mutex<R, T>, Locked<R>>;
+
+/// The guard of a part of a [`Mutex`]'s payload.
+pub type MappedMutexGuard<'a, R, T> = Mapped<'a, Locked<R>, Unique<'a, T>>;
+
+/// The guard of a [`Mutex`] that keeps it alive.
+#[cfg(feature = "arc_lock")]
+pub type ArcMutexGuard<R, T> = Guard<Arc<Mutex<R, T>>, Locked<R>>;
+
+// SAFETY: the payload is handed from thread to thread by a lock that threads may share.
+unsafe impl<R: RawMutex + Sync, T: ?Sized + Send> Sync for Mutex<R, T> {}
+
+impl<R: RawMutex, T> Mutex<R, T> {
+    /// Creates an unlocked mutex.
+    ///
+    /// # Tracking
+    ///
+    /// The place of this call is the mutex's class, together with `T`.
+    #[inline]
+    #[track_caller]
+    pub const fn new(val: T) -> Self {
+        Mutex { core: Core::new(real::Mutex::new(())), data: UnsafeCell::new(val) }
+    }
+}
+
+impl<R, T> Mutex<R, T> {
+    /// Creates a mutex around a raw one; the place of this call is its class.
+    #[inline]
+    #[track_caller]
+    pub const fn from_raw(raw_mutex: R, val: T) -> Self {
+        Mutex { core: Core::new(real::Mutex::from_raw(raw_mutex, ())), data: UnsafeCell::new(val) }
+    }
+
+    /// The older name of [`from_raw`](Self::from_raw).
+    #[inline]
+    #[track_caller]
+    pub const fn const_new(raw_mutex: R, val: T) -> Self {
+        Mutex::from_raw(raw_mutex, val)
+    }
+}
+
+impl<R: RawMutex, T: ?Sized> Mutex<R, T> {
+    blocking! {
+        /// Waits until nobody holds the mutex and takes it.
+        lock, lock_arc: Locked<R>, Locked::<R>::how(), Locked::<R>::attempt, Locked::<R>::wait;
+    }
+
+    trying! {
+        /// Takes the mutex if nobody holds it.
+        try_lock, try_lock_arc (): Locked<R>, Locked::<R>::how(), Locked::<R>::attempt;
+    }
+
+    /// Whether anybody holds the mutex.
+    #[inline]
+    #[track_caller]
+    pub fn is_locked(&self) -> bool {
+        self.core.raw().is_locked()
+    }
+
+    /// Makes a guard of a hold that has none.
+    ///
+    /// # Safety
+    ///
+    /// The mutex is held, and no other guard stands for it.
+    #[inline]
+    #[track_caller]
+    pub unsafe fn make_guard_unchecked(&self) -> MutexGuard<'_, R, T> {
+        self.core.assumed::<Locked<R>>(Locked::<R>::how(), Location::caller());
+        Guard::new(self, Marker::NEW)
+    }
+
+    /// Unlocks the mutex without its guard.
+    ///
+    /// # Safety
+    ///
+    /// The mutex is held, and no guard stands for it.
+    #[inline]
+    #[track_caller]
+    pub unsafe fn force_unlock(&self) {
+        self.core.released::<Locked<R>>();
+        // SAFETY: the caller gives a hold up.
+        unsafe { Locked::<R>::unlock(self.core.raw(), Marker::NEW) }
+    }
+
+    /// The raw mutex. What is done to it is not seen by the tracker.
+    ///
+    /// # Safety
+    ///
+    /// A guard's hold must not be given up while the guard lives.
+    #[inline]
+    pub unsafe fn raw(&self) -> &R {
+        // SAFETY: the caller promises the same.
+        unsafe { self.core.raw().raw() }
+    }
+
+    /// Shows the payload, locked.
+    #[cfg(feature = "serde")]
+    fn serialized<Z>(&self, f: impl FnOnce(&T) -> Z) -> Z {
+        f(&self.lock())
+    }
+}
+
+impl<R: RawMutexFair, T: ?Sized> Mutex<R, T> {
+    /// Unlocks the mutex without its guard, handing it to the first who waits.
+    ///
+    /// # Safety
+    ///
+    /// The mutex is held, and no guard stands for it.
+    #[inline]
+    #[track_caller]
+    pub unsafe fn force_unlock_fair(&self) {
+        self.core.released::<Locked<R>>();
+        // SAFETY: the caller gives a hold up.
+        unsafe { Locked::<R>::unlock_fair(self.core.raw(), Marker::NEW) }
+    }
+}
+
+impl<R: RawMutexTimed, T: ?Sized> Mutex<R, T> {
+    trying! {
+        /// Takes the mutex if it is free within `timeout`.
+        try_lock_for, try_lock_arc_for (timeout: R::Duration): Locked<R>, Locked::<R>::how(),
+            |raw| Locked::<R>::attempt_for(raw, timeout);
+        /// Takes the mutex if it is free before `timeout`.
+        try_lock_until, try_lock_arc_until (timeout: R::Instant): Locked<R>, Locked::<R>::how(),
+            |raw| Locked::<R>::attempt_until(raw, timeout);
+    }
+}
+
+impl<'a, R: RawMutex, T: ?Sized> MutexGuard<'a, R, T> {
+    /// The mutex that the guard is of.
+    #[inline]
+    pub fn mutex(s: &Self) -> &'a Mutex<R, T> {
+        s.lock()
+    }
+
+    /// Leaves the mutex locked for ever.
+    #[inline]
+    pub fn leak(s: Self) -> &'a mut T {
+        let data = s.lock().data();
+        core::mem::forget(s);
+        // SAFETY: the hold is never given up.
+        unsafe { &mut *data }
+    }
+}
+
+#[cfg(feature = "arc_lock")]
+impl<R: RawMutex, T: ?Sized> ArcMutexGuard<R, T> {
+    /// The mutex that the guard is of.
+    #[inline]
+    pub fn mutex(s: &Self) -> &Arc<Mutex<R, T>> {
+        s.lock()
+    }
+}
+
+common!("Mutex", Mutex<R> where [R: RawMutex], real::Mutex<R, ()>, try_lock);

@@ -1,0 +1,204 @@
+//! A raw lock and its map: what every lock of this module is made of besides its payload.
+//!
+//! All that is recorded of these locks is recorded here and by the [`Side`]s. The rules are those of
+//! every lock: an acquire that can block is checked before it blocks, one that cannot is recorded
+//! once it succeeded, a release is recorded before the real one. A user's panic in the raw lock, or
+//! ours, leaves the real lock and the held stack in agreement.
+//!
+//! A blocking acquire first tries, then waits, so that the held stack shows a lock that is waited
+//! for as not yet taken at the price of one event. A raw lock whose `try_lock` does something else
+//! than its `lock` without the waiting breaks the contract of its trait.
+
+use core::mem;
+use core::panic::Location;
+
+use lockdep::{Describe, How, LockState, Map, Mode, event, is_held};
+
+use super::change;
+use super::side::Side;
+
+/// A place in the program; every event has one.
+pub(super) type Site = &'static Location<'static>;
+
+/// A raw lock and its map.
+pub struct Core<R> {
+    map: Map,
+    raw: R,
+}
+
+impl<R> Core<R> {
+    /// Ties a raw lock to the place of the call.
+    #[inline]
+    #[track_caller]
+    pub(super) const fn new(raw: R) -> Core<R> {
+        Core { map: Map::new(), raw }
+    }
+
+    #[inline]
+    pub(super) fn map(&self) -> &Map {
+        &self.map
+    }
+
+    #[inline]
+    pub(super) fn raw(&self) -> &R {
+        &self.raw
+    }
+
+    /// Takes the lock, waiting if need be.
+    #[inline(always)]
+    pub(super) fn acquire<S: Side<Raw = R>>(
+        &self,
+        how: How,
+        describe: Describe,
+        site: Site,
+        attempt: impl FnOnce(&R) -> Option<S::State>,
+        wait: impl FnOnce(&R) -> S::State,
+    ) -> S::State {
+        if S::is_reentry(&self.raw) {
+            return wait(&self.raw);
+        }
+        event::acquire(&self.map, how, describe, site);
+        let announced = Announced(&self.map);
+        let state = attempt(&self.raw);
+        mem::forget(announced);
+        match state {
+            Some(state) => state,
+            None => self.contended(how, site, wait),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn contended<T>(&self, how: How, site: Site, wait: impl FnOnce(&R) -> T) -> T {
+        event::contended(&self.map);
+        let state = wait(&self.raw);
+        event::acquired(&self.map, how, site);
+        state
+    }
+
+    /// Tries to take the lock. An attempt that gives up after some time is one that does not wait:
+    /// it cannot be a part of a deadlock.
+    #[inline]
+    pub(super) fn try_acquire<S: Side<Raw = R>>(
+        &self,
+        how: How,
+        describe: Describe,
+        site: Site,
+        attempt: impl FnOnce(&R) -> Option<S::State>,
+    ) -> Option<S::State> {
+        if S::is_reentry(&self.raw) {
+            return attempt(&self.raw);
+        }
+        let how = how.trylock();
+        event::before_try(&self.map, how, describe, site);
+        let state = attempt(&self.raw)?;
+        event::acquired(&self.map, how, site);
+        Some(state)
+    }
+
+    /// Lets go of the lock by `unlock`, runs `between`, and takes the lock again by `retake`.
+    ///
+    /// The second take is checked ahead, and happens even if the check or `between` panics: whoever
+    /// has the guard relies on it.
+    #[track_caller]
+    pub(super) fn yielded<S: Side<Raw = R>, T>(
+        &self,
+        how: How,
+        describe: Describe,
+        unlock: impl FnOnce(&R),
+        between: impl FnOnce() -> T,
+        retake: impl FnOnce(&R),
+    ) -> T {
+        let site = Location::caller();
+        let is_last = S::is_last(&self.raw);
+        if is_last {
+            event::released(&self.map);
+        }
+        unlock(&self.raw);
+        let _retake = OnDrop::new(|| {
+            let _taken = OnDrop::new(|| {
+                retake(&self.raw);
+                if is_last {
+                    event::acquired(&self.map, how, site);
+                }
+            });
+            if is_last {
+                event::before_acquire(&self.map, how, describe, site);
+            }
+        });
+        between()
+    }
+
+    /// Records the release of the lock, unless it stays taken.
+    #[inline]
+    #[track_caller]
+    pub(super) fn released<S: Side<Raw = R>>(&self) {
+        if S::is_last(&self.raw) {
+            event::released(&self.map);
+        }
+    }
+
+    /// Records that the task holds the lock, whose guard is made by hand, unless that is known.
+    #[cold]
+    pub(super) fn assumed<S: Side<Raw = R>>(&self, how: How, site: Site) {
+        if S::is_last(&self.raw) && is_held(&self.map, None) != LockState::Held {
+            event::acquired(&self.map, how, site);
+        }
+    }
+
+    /// Records that an exclusive or upgradable hold becomes one in a weaker mode.
+    #[track_caller]
+    pub(super) fn downgraded(&self, mode: Mode) {
+        change::downgraded(&self.map, mode);
+    }
+
+    /// Turns an upgradable hold into the only one, waiting for other readers if need be.
+    pub(super) fn upgrade<T>(
+        &self,
+        describe: Describe,
+        site: Site,
+        wait: impl FnOnce(&R) -> T,
+    ) -> T {
+        change::upgrade(&self.map, describe, site, || wait(&self.raw))
+    }
+
+    /// Records that an upgradable hold has become the only one without waiting.
+    pub(super) fn upgraded(&self, site: Site) {
+        change::upgraded(&self.map, site);
+    }
+}
+
+impl<R> core::fmt::Debug for Core<R> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.map.fmt(f)
+    }
+}
+
+/// A lock that is on the held stack ahead of the attempt to take it.
+struct Announced<'a>(&'a Map);
+
+impl Drop for Announced<'_> {
+    #[cold]
+    fn drop(&mut self) {
+        event::contended(self.0);
+    }
+}
+
+/// Does something at the end of a scope, however that comes.
+pub(super) struct OnDrop<F: FnOnce()>(Option<F>);
+
+impl<F: FnOnce()> OnDrop<F> {
+    #[inline]
+    pub(super) fn new(f: F) -> OnDrop<F> {
+        OnDrop(Some(f))
+    }
+}
+
+impl<F: FnOnce()> Drop for OnDrop<F> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(f) = self.0.take() {
+            f();
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The condition variable, for the tracked mutex.
+//!
+//! A condition variable is no lock and has no class. What matters is its mutex, which a wait gives
+//! up and takes again: the second take comes after whatever else the task holds. A wait records, in
+//! this order, the release, the check of the second take, the real wait, and the second take.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use super::lock_api::private::while_released;
+use super::real::{self, WaitTimeoutResult};
+use super::{MutexGuard, with_real_guard};
+
+/// `parking_lot`'s condition variable, for the tracked [`Mutex`](super::Mutex).
+///
+/// # Tracking
+///
+/// A wait releases the mutex and takes it again, and the second take is checked against what the
+/// task still holds, before it sleeps. Notifying records nothing.
+pub struct Condvar {
+    inner: real::Condvar,
+}
+
+impl Condvar {
+    /// Creates a condition variable that nobody waits for.
+    #[inline]
+    #[must_use]
+    pub const fn new() -> Condvar {
+        Condvar { inner: real::Condvar::new() }
+    }
+
+    /// Wakes one of those who wait; false if nobody does.
+    #[inline]
+    pub fn notify_one(&self) -> bool {
+        self.inner.notify_one()
+    }
+
+    /// Wakes all who wait, and says how many they were.
+    #[inline]
+    pub fn notify_all(&self) -> usize {
+        self.inner.notify_all()
+    }
+
+    /// Unlocks the mutex, sleeps until notified and locks it again.
+    ///
+    /// # Panics
+    ///
+    /// If the second take breaks a rule and the tracker is told to panic, with the mutex locked; or
+    /// if another thread waits here with another mutex.
+    #[track_caller]
+    pub fn wait<T: ?Sized>(&self, mutex_guard: &mut MutexGuard<'_, T>) {
+        while_released(mutex_guard, |guard| {
+            with_real_guard(guard, |real| self.inner.wait(real));
+        });
+    }
+
+    /// Waits until `timeout` at most.
+    ///
+    /// # Panics
+    ///
+    /// As [`wait`](Self::wait).
+    #[track_caller]
+    pub fn wait_until<T: ?Sized>(
+        &self,
+        mutex_guard: &mut MutexGuard<'_, T>,
+        timeout: Instant,
+    ) -> WaitTimeoutResult {
+        while_released(mutex_guard, |guard| {
+            with_real_guard(guard, |real| self.inner.wait_until(real, timeout))
+        })
+    }
+
+    /// Waits for `timeout` at most.
+    ///
+    /// # Panics
+    ///
+    /// As [`wait`](Self::wait).
+    #[track_caller]
+    pub fn wait_for<T: ?Sized>(
+        &self,
+        mutex_guard: &mut MutexGuard<'_, T>,
+        timeout: Duration,
+    ) -> WaitTimeoutResult {
+        while_released(mutex_guard, |guard| {
+            with_real_guard(guard, |real| self.inner.wait_for(real, timeout))
+        })
+    }
+
+    /// Waits for as long as `condition`, asked with the mutex held, is true.
+    ///
+    /// # Panics
+    ///
+    /// As [`wait`](Self::wait), and if `condition` does.
+    #[track_caller]
+    pub fn wait_while<T, F>(&self, mutex_guard: &mut MutexGuard<'_, T>, mut condition: F)
+    where
+        T: ?Sized,
+        F: FnMut(&mut T) -> bool,
+    {
+        while condition(&mut *mutex_guard) {
+            self.wait(mutex_guard);
+        }
+    }
+
+    /// Waits for as long as `condition`, asked with the mutex held, is true, but at most until
+    /// `timeout`; the result tells whether the condition was still true then.
+    ///
+    /// # Panics
+    ///
+    /// As [`wait`](Self::wait), and if `condition` does.
+    #[track_caller]
+    pub fn wait_while_until<T, F>(
+        &self,
+        mutex_guard: &mut MutexGuard<'_, T>,
+        condition: F,
+        timeout: Instant,
+    ) -> WaitTimeoutResult
+    where
+        T: ?Sized,
+        F: FnMut(&mut T) -> bool,
+    {
+        self.wait_while_by(mutex_guard, condition, Some(timeout))
+    }
+
+    /// Waits for as long as `condition`, asked with the mutex held, is true, but at most for
+    /// `timeout`; the result tells whether the condition was still true then.
+    ///
+    /// # Panics
+    ///
+    /// As [`wait`](Self::wait), and if `condition` does.
+    #[track_caller]
+    pub fn wait_while_for<T, F>(
+        &self,
+        mutex_guard: &mut MutexGuard<'_, T>,
+        condition: F,
+        timeout: Duration,
+    ) -> WaitTimeoutResult
+    where
+        T: ?Sized,
+        F: FnMut(&mut T) -> bool,
+    {
+        self.wait_while_by(mutex_guard, condition, Instant::now().checked_add(timeout))
+    }
+
+    /// The loop of the waits with a condition.
+    #[track_caller]
+    fn wait_while_by<T, F>(
+        &self,
+        mutex_guard: &mut MutexGuard<'_, T>,
+        mut condition: F,
+        deadline: Option<Instant>,
+    ) -> WaitTimeoutResult
+    where
+        T: ?Sized,
+        F: FnMut(&mut T) -> bool,
+    {
+        // A result cannot be made by hand; the real loop gives this one without a wait.
+        let mut result = with_real_guard(mutex_guard, |real| {
+            self.inner.wait_while_for(real, |_| false, Duration::ZERO)
+        });
+        while !result.timed_out() && condition(&mut *mutex_guard) {
+            match deadline {
+                Some(deadline) => result = self.wait_until(mutex_guard, deadline),
+                None => self.wait(mutex_guard),
+            }
+        }
+        result
+    }
+}
+
+impl Default for Condvar {
+    fn default() -> Condvar {
+        Condvar::new()
+    }
+}
+
+impl fmt::Debug for Condvar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
