@@ -29,6 +29,7 @@ pub mod class;
 mod compare;
 pub mod held_back;
 mod held_lock;
+pub mod held_locks;
 mod how;
 mod macros;
 mod mode;

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::panic::Location;
 
 use crate::compare::Compare;
+use crate::held_locks::HeldLocks;
 use crate::how::{Describe, How};
 use crate::mode::Mode;
 use crate::pin_cookie::PinCookie;
@@ -329,6 +330,12 @@ pub fn set_hook(hook: impl Fn(&Violation) + Send + Sync + 'static) {
 
 /// Removes the hook.
 pub fn take_hook() {}
+
+/// What all tasks hold: nothing that is known.
+#[must_use]
+pub fn held_locks() -> HeldLocks {
+    HeldLocks::default()
+}
 
 /// What was lost so far: with tracking off, nothing.
 #[must_use]

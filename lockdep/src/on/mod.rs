@@ -25,9 +25,11 @@ pub mod guards;
 pub mod histogram;
 pub mod hook;
 mod interruption;
+mod kinship;
 mod knowledge;
 mod life;
 mod list;
+mod listing;
 mod loss;
 mod map;
 mod mode_change;
@@ -64,6 +66,7 @@ mod usage;
 mod wait;
 mod waiting;
 mod walk;
+mod watcher;
 mod withheld;
 mod witness;
 
@@ -77,6 +80,7 @@ pub use {
     exemption::{set_notrack, set_novalidate},
     found::Met,
     hook::{set_hook, take_hook},
+    listing::held_locks,
     loss::losses,
     map::Map,
     pin::{pin_lock, repin_lock, unpin_lock},

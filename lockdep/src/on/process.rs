@@ -31,6 +31,7 @@ use crate::on::thread;
 use crate::on::tracker::{Learned, Tracker};
 use crate::on::usage::ContextSet;
 use crate::on::wait::Wait;
+use crate::on::watcher;
 use crate::violation::{Assertion, Boundary};
 use crate::wait_type::WaitType;
 
@@ -50,13 +51,16 @@ pub(crate) fn process() -> &'static Process {
         return process;
     }
     let (environment, unknown) = Environment::read();
-    let Environment { reaction, settings, statistics, out } = environment;
+    let Environment { reaction, settings, statistics, signal, hung, out } = environment;
     let folder = out.clone();
     let process =
         Process { reaction, tracker: Tracker::new(settings), recorder: out.map(Recorder::new) };
     // Before anybody can be inside. Twice does no harm.
     fork::prepare();
     ending::prepare(settings.level);
+    if reaction != Reaction::Off {
+        watcher::prepare(signal, hung);
+    }
     // Before anybody's first event goes the warm path.
     if statistics && reaction != Reaction::Off {
         stat::switch_on();
@@ -159,6 +163,7 @@ fn check(task: &Task, map: &Map, how: How, describe: Describe, site: &'static Lo
         let _pass = fork::pass();
         let process = process();
         task.set_name(thread::name);
+        watcher::ensure();
         let learned = process.tracker.learn(task, map, how, Wait::Acquire, describe, site);
         process.record(&learned);
         learned.met

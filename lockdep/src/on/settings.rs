@@ -5,11 +5,14 @@
 //! | `LOCKDEP` | `panic` (default), `report`, `abort`, `off` |
 //! | `LOCKDEP_LEVEL` | `order`, `deadlock` (default) |
 //! | `LOCKDEP_BACKTRACE` | `0`, `1` (default: the user's own frames), `full` |
+//! | `LOCKDEP_SIGNAL` | `QUIT`, `USR1`, `USR2`, `HUP` or a number: this signal has all held locks of all tasks printed |
+//! | `LOCKDEP_HUNG` | seconds after which a task that waits for one lock is reported, with all held locks |
 //! | `LOCKDEP_STAT` | `1` times every hold and wait, `0` (default) none |
 //! | `LOCKDEP_OUT` | folder for the process's records; whoever sets it reads them and reports |
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 use std::{env, fmt};
 
 /// Which of the broken orders are violations.
@@ -67,6 +70,10 @@ pub struct Environment {
     pub settings: Settings,
     /// Whether holds and waits are timed.
     pub statistics: bool,
+    /// The signal that has all held locks printed.
+    pub signal: Option<i32>,
+    /// How long a task may wait for one lock before that is reported.
+    pub hung: Option<Duration>,
     /// Where records go, if they are wanted.
     pub out: Option<PathBuf>,
 }
@@ -123,6 +130,10 @@ impl Environment {
             matches!(value, "0" | "1" | "full")
         });
         let statistics = choose("LOCKDEP_STAT", "0 or 1", &|value| matches!(value, "0" | "1"));
+        let signal = choose("LOCKDEP_SIGNAL", "QUIT, USR1, USR2, HUP or a number", &|value| {
+            signal(value).is_some()
+        });
+        let hung = choose("LOCKDEP_HUNG", "a number of seconds", &|value| seconds(value).is_some());
         let environment = Environment {
             reaction: match reaction.as_deref() {
                 Some("report") => Reaction::Report,
@@ -142,6 +153,8 @@ impl Environment {
                 },
             },
             statistics: statistics.as_deref() == Some("1"),
+            signal: signal.as_deref().and_then(self::signal),
+            hung: hung.as_deref().and_then(seconds),
             out: variable("LOCKDEP_OUT").filter(|out| !out.is_empty()).map(|out| {
                 // Absolute, because the process may go to another folder before it writes.
                 std::path::absolute(&out).unwrap_or_else(|_| PathBuf::from(out))
@@ -149,6 +162,24 @@ impl Environment {
         };
         (environment, unknown)
     }
+}
+
+/// A signal by its name or its number.
+fn signal(text: &str) -> Option<i32> {
+    let number = match text.strip_prefix("SIG").unwrap_or(text) {
+        "QUIT" => libc::SIGQUIT,
+        "USR1" => libc::SIGUSR1,
+        "USR2" => libc::SIGUSR2,
+        "HUP" => libc::SIGHUP,
+        number => number.parse().ok()?,
+    };
+    (1..=64).contains(&number).then_some(number)
+}
+
+/// A time in seconds, of which there may be parts; at least a millisecond.
+fn seconds(text: &str) -> Option<Duration> {
+    let time = Duration::try_from_secs_f64(text.parse().ok()?).ok()?;
+    (time >= Duration::from_millis(1)).then_some(time)
 }
 
 #[cfg(test)]
@@ -176,6 +207,8 @@ mod tests {
             ("LOCKDEP_LEVEL", "order"),
             ("LOCKDEP_BACKTRACE", "full"),
             ("LOCKDEP_STAT", "1"),
+            ("LOCKDEP_SIGNAL", "USR1"),
+            ("LOCKDEP_HUNG", "2.5"),
             ("LOCKDEP_OUT", "records"),
         ]);
         assert_eq!(unknown, []);
@@ -185,7 +218,17 @@ mod tests {
             Settings { level: Level::Order, backtrace: BacktraceStyle::Full }
         );
         assert!(environment.statistics);
+        assert_eq!(environment.signal, Some(libc::SIGUSR1));
+        assert_eq!(environment.hung, Some(Duration::from_millis(2_500)));
         assert_eq!(environment.out, Some(env::current_dir().unwrap().join("records")));
+    }
+
+    #[test]
+    fn a_signal_has_a_name_or_a_number_and_a_time_passes() {
+        let signals = ["SIGQUIT", "12", "0", "65", "KILLALL"].map(signal);
+        assert_eq!(signals, [Some(libc::SIGQUIT), Some(12), None, None, None]);
+        let times = ["3", "0", "-1", "inf", "1e300", "soon"].map(seconds);
+        assert_eq!(times, [Some(Duration::from_secs(3)), None, None, None, None, None]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod extremes;
 mod forking;
 mod frozen;
 mod hooks;
+mod listing;
 mod lives;
 mod modes;
 mod orders;
@@ -31,6 +32,7 @@ fn main() {
         extremes::scenes(),
         forking::scenes(),
         hooks::scenes(),
+        listing::scenes(),
         lives::scenes(),
         modes::scenes(),
         records::scenes(),
