@@ -6,6 +6,7 @@
 //! | [`sync`] | [`std::sync`] |
 //! | `parking_lot` | `parking_lot` 0.12, with the feature of that name |
 //! | `lock_api` | `lock_api` 0.4, with the feature of that name: any raw lock behind its types |
+//! | [`thread`] | [`std::thread`] |
 //!
 //! A program changes its imports and nothing else:
 //!
@@ -50,7 +51,6 @@ mod locks;
 
 #[cfg(feature = "lock_api")]
 pub use locks::lock_api;
-pub use locks::nested;
 #[cfg(feature = "parking_lot")]
 pub use locks::parking_lot;
-pub use locks::sync;
+pub use locks::{nested, sync, thread};

@@ -19,3 +19,8 @@ pub mod lock_api {
 pub mod parking_lot {
     pub use ::parking_lot::*;
 }
+
+/// [`std::thread`], unchanged.
+pub mod thread {
+    pub use std::thread::*;
+}

@@ -5,6 +5,7 @@ mod gate;
 mod held;
 pub mod nested;
 pub mod sync;
+pub mod thread;
 
 #[cfg(feature = "lock_api")]
 #[allow(unsafe_code, reason = "the traits of raw locks are unsafe to call")]

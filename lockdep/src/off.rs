@@ -269,6 +269,28 @@ pub mod event {
     #[inline(always)]
     pub fn can_be_sent(_map: &Map) {}
 
+    /// A task that another one starts; with tracking off, nothing.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Child(());
+
+    /// The current task is about to start another one.
+    #[inline(always)]
+    pub fn spawned() -> Child {
+        Child(())
+    }
+
+    /// The current task is the one that was started.
+    #[inline(always)]
+    pub fn started(_child: &Child) {}
+
+    /// The task is about to end.
+    #[inline(always)]
+    pub fn ended(_child: &Child) {}
+
+    /// The current task has waited for the end of another one.
+    #[inline(always)]
+    pub fn joined(_child: &Child) {}
+
     /// The current process is about to become another program by `exec`.
     #[inline(always)]
     pub fn before_exec() {}

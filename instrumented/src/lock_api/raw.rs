@@ -12,7 +12,7 @@
 use core::mem;
 use core::panic::Location;
 
-use lockdep::{Describe, How, LockState, Map, Mode, event, is_held};
+use lockdep::{Describe, How, LockState, Map, Mode, Until, event, is_held};
 
 use super::change;
 use super::side::Side;
@@ -71,7 +71,9 @@ impl<R> Core<R> {
     #[inline(never)]
     fn contended<T>(&self, how: How, site: Site, wait: impl FnOnce(&R) -> T) -> T {
         event::contended(&self.map);
+        let waiting = event::waiting(&self.map, how, site, Until::Free);
         let state = wait(&self.raw);
+        drop(waiting);
         event::acquired(&self.map, how, site);
         state
     }

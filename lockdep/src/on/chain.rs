@@ -117,6 +117,11 @@ impl KeyCache {
         (0..KeyCache::LINE).any(|step| self.place(key, step).get() == key)
     }
 
+    /// Forgets all keys.
+    pub(crate) fn clear(&self) {
+        self.keys.iter().for_each(|key| key.set(0));
+    }
+
     /// Puts a key into its first place. The keys on the way move one place on, up to a free one; if
     /// there is none, the last is forgotten.
     pub(crate) fn insert(&self, key: u64) {

@@ -16,6 +16,7 @@ use crate::how::{Describe, How};
 use crate::mode::Mode;
 use crate::on::blocked;
 use crate::on::life;
+use crate::on::lineage;
 use crate::on::map::Map;
 use crate::on::mode_change;
 use crate::on::nest::Nest;
@@ -31,6 +32,7 @@ use crate::violation::Boundary;
 use crate::wait_type::WaitType;
 
 pub use crate::on::blocked::Waiting;
+pub use crate::on::lineage::Child;
 
 /// The current task is about to wait for `map`'s lock.
 ///
@@ -184,6 +186,27 @@ pub fn released_anywhere(map: &Map) {
 #[inline]
 pub fn can_be_sent(map: &Map) {
     life::can_be_sent(map);
+}
+
+/// The current task is about to start another one; give what this returns to that one and to
+/// whoever joins it.
+pub fn spawned() -> Child {
+    lineage::spawned()
+}
+
+/// The current task is the one that was started: its first event.
+pub fn started(child: &Child) {
+    lineage::started(child);
+}
+
+/// The task is about to end: its last event.
+pub fn ended(child: &Child) {
+    lineage::ended(child);
+}
+
+/// The current task has waited for the end of another one.
+pub fn joined(child: &Child) {
+    lineage::joined(child);
 }
 
 /// The current process is about to become another program by `exec`. Ending it says the same by

@@ -347,7 +347,7 @@ mod tests {
     fn a_task_that_another_one_joins_brings_what_came_before_it() {
         let clock = Clock::new();
         let main = Kin::root(&clock);
-        let third = main.spawn(&clock);
+        let (third, last) = (main.spawn(&clock), Kin::root(&clock));
         let one = main.spawn(&clock);
         let (of_one, of_third) = (one.now(), third.now());
         one.end(&clock);
@@ -363,7 +363,6 @@ mod tests {
             assert_eq!(moment.relation(&of_third), Relation::Concurrent);
         }
         // And on to whoever joins the third.
-        let last = Kin::root(&clock);
         let of_last = last.now();
         third.end(&clock);
         last.join(&third);

@@ -25,9 +25,11 @@ pub mod guards;
 pub mod histogram;
 pub mod hook;
 mod interruption;
+#[allow(dead_code, reason = "level `observed` compares moments")]
 mod kinship;
 mod knowledge;
 mod life;
+mod lineage;
 mod list;
 mod listing;
 mod loss;

@@ -8,7 +8,7 @@
 //! The warm path of every event is here: it touches this memory, the stack and the lock's map,
 //! nothing shared. It goes by one pointer, which is empty while events do not count.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::ops::Range;
 use std::panic::Location;
@@ -20,6 +20,7 @@ use crate::on::chain::{self, KeyCache};
 use crate::on::contexts::Contexts;
 use crate::on::directory;
 use crate::on::fork;
+use crate::on::kinship::Kin;
 use crate::on::loss::{self, Loss};
 use crate::on::map::{self, Map, Word};
 use crate::on::pin::Pins;
@@ -85,6 +86,8 @@ pub struct Task {
     contexts: Contexts,
     /// Whether the stack's owner has its name.
     named: Cell<bool>,
+    /// The task among those that started it and that it started, once somebody asks.
+    kin: RefCell<Option<Kin>>,
     pins: Pins,
     name: Option<&'static str>,
 }
@@ -132,6 +135,7 @@ impl Task {
             untracked: Cell::new(0),
             contexts: Contexts::new(),
             named: Cell::new(false),
+            kin: RefCell::new(None),
             pins: Pins::new(),
             name: None,
         }
@@ -172,11 +176,32 @@ impl Task {
         if let Some(stack) = self.stack.take() {
             directory::give_back(stack);
         }
+        self.end_kin();
         self.named.set(false);
         self.own.set(0);
         self.contexts.clear();
         self.pins.clear_all();
         self.set_state(State::Unstarted);
+    }
+
+    /// The task among its kin; `make` says what it is if nobody has said so.
+    pub(crate) fn kin_or(&self, make: impl FnOnce() -> Kin) -> Kin {
+        self.working(|| self.kin.borrow_mut().get_or_insert_with(make).clone())
+    }
+
+    /// Says what the task is among its kin.
+    pub(crate) fn set_kin(&self, kin: Kin) {
+        let before = self.working(|| self.kin.replace(Some(kin)));
+        drop(before);
+    }
+
+    pub(crate) fn take_kin(&self) -> Option<Kin> {
+        self.kin.take()
+    }
+
+    /// Forgets which keys are validated.
+    pub(crate) fn forget_keys(&self) {
+        self.known.clear();
     }
 
     /// Says what the task is called, for whoever lists what is held. Asks `name` once.

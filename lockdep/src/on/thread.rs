@@ -68,6 +68,7 @@ impl Tracker {
             }
         }
         let task = Box::new(Task::of_thread());
+        task.set_kin(with_task(Task::kin));
         task.set_state(State::Active);
         SCOPES.with_borrow_mut(|scopes| {
             scopes.push(Scope { tracker: Arc::clone(self), task, met: Vec::new() });

@@ -9,7 +9,7 @@ use lockdep::{Mode, Until};
 
 use crate::forking::{fork, wait};
 use crate::orders::Pair;
-use crate::stage::{Played, Scene, check, scene};
+use crate::stage::{Scene, check, scene};
 
 /// Longer than the tracker's own thread takes to look.
 const WHILE: Duration = Duration::from_millis(400);

@@ -1,0 +1,301 @@
+//! [`std::thread`] with its ways to start a thread replaced by ones that say who started whom.
+//!
+//! Threads and handles do what the real ones do. What is told is the order of start and join: what
+//! a thread did before it started another comes before all that the other does, and all of that
+//! comes before what follows its join. The tracker's level `observed` goes by it. All other names
+//! are the real ones.
+//!
+//! # Tracking
+//!
+//! Starting and joining a thread each cost some hundred nanoseconds more. A thread that was started
+//! by other means has no known kin, which costs nothing and says nothing.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::ptr;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use lockdep::event::{self, Child};
+
+pub use std::thread::*;
+
+/// [`std::thread::spawn`]; says that the current thread starts one.
+///
+/// # Panics
+///
+/// As the real one: if the system cannot start a thread.
+pub fn spawn<F, T>(f: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    Builder::new().spawn(f).expect("failed to spawn thread")
+}
+
+/// What a started thread does: `f`, between its first event and its last.
+fn life<F: FnOnce() -> T, T>(child: Child, f: F) -> impl FnOnce() -> T {
+    /// Ends with `f`, after a panic too.
+    struct Life(Child);
+    impl Drop for Life {
+        fn drop(&mut self) {
+            event::ended(&self.0);
+        }
+    }
+    move || {
+        event::started(&child);
+        let _life = Life(child);
+        f()
+    }
+}
+
+/// [`std::thread::Builder`], whose threads say who started them.
+#[derive(Debug)]
+#[must_use = "must eventually spawn the thread"]
+pub struct Builder(std::thread::Builder);
+
+impl Builder {
+    /// As [`std::thread::Builder::new`].
+    #[allow(clippy::new_without_default, reason = "the real one has no default either")]
+    pub fn new() -> Builder {
+        Builder(std::thread::Builder::new())
+    }
+
+    /// As [`std::thread::Builder::name`].
+    pub fn name(self, name: String) -> Builder {
+        Builder(self.0.name(name))
+    }
+
+    /// As [`std::thread::Builder::stack_size`]; in bytes.
+    pub fn stack_size(self, size: usize) -> Builder {
+        Builder(self.0.stack_size(size))
+    }
+
+    /// As [`std::thread::Builder::spawn`]; says that the current thread starts one.
+    ///
+    /// # Errors
+    ///
+    /// If the system cannot start a thread.
+    ///
+    /// # Panics
+    ///
+    /// If the name contains a zero byte.
+    pub fn spawn<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        let child = event::spawned();
+        let inner = self.0.spawn(life(child.clone(), f))?;
+        Ok(JoinHandle { inner, child })
+    }
+
+    /// As [`std::thread::Builder::spawn_unchecked`]; says that the current thread starts one.
+    ///
+    /// # Safety
+    ///
+    /// As the real one: what `f` borrows must live until the thread has ended, and so must what it
+    /// returns until it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// If the system cannot start a thread.
+    ///
+    /// # Panics
+    ///
+    /// If the name contains a zero byte.
+    #[allow(unsafe_code, reason = "the real one is unsafe")]
+    pub unsafe fn spawn_unchecked<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T + Send,
+        T: Send,
+    {
+        let child = event::spawned();
+        let life = life(child.clone(), f);
+        // SAFETY: the caller promises the same of `f`; `life` adds what borrows nothing.
+        let inner = unsafe { self.0.spawn_unchecked(life) }?;
+        Ok(JoinHandle { inner, child })
+    }
+
+    /// As [`std::thread::Builder::spawn_scoped`]; says that the current thread starts one.
+    ///
+    /// # Errors
+    ///
+    /// If the system cannot start a thread.
+    ///
+    /// # Panics
+    ///
+    /// If the name contains a zero byte.
+    pub fn spawn_scoped<'scope, F, T>(
+        self,
+        scope: &'scope Scope<'scope, '_>,
+        f: F,
+    ) -> io::Result<ScopedJoinHandle<'scope, T>>
+    where
+        F: FnOnce() -> T + Send + 'scope,
+        T: Send + 'scope,
+    {
+        let child = event::spawned();
+        let inner = self.0.spawn_scoped(&scope.0, life(child.clone(), f))?;
+        scope.add(child.clone());
+        Ok(ScopedJoinHandle { inner, child })
+    }
+}
+
+/// [`std::thread::JoinHandle`]; joining says that the thread has ended before what follows.
+pub struct JoinHandle<T> {
+    inner: std::thread::JoinHandle<T>,
+    child: Child,
+}
+
+impl<T> JoinHandle<T> {
+    /// As [`std::thread::JoinHandle::thread`].
+    #[must_use]
+    pub fn thread(&self) -> &Thread {
+        self.inner.thread()
+    }
+
+    /// As [`std::thread::JoinHandle::join`]; says that the thread was joined.
+    ///
+    /// # Errors
+    ///
+    /// If the thread panicked; the error is what it panicked with.
+    ///
+    /// # Panics
+    ///
+    /// As the real one, on some systems: if a thread joins itself.
+    pub fn join(self) -> Result<T> {
+        let result = self.inner.join();
+        event::joined(&self.child);
+        result
+    }
+
+    /// As [`std::thread::JoinHandle::is_finished`].
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.inner.is_finished()
+    }
+}
+
+impl<T> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+#[cfg(unix)]
+impl<T> std::os::unix::thread::JoinHandleExt for JoinHandle<T> {
+    fn as_pthread_t(&self) -> std::os::unix::thread::RawPthread {
+        std::os::unix::thread::JoinHandleExt::as_pthread_t(&self.inner)
+    }
+
+    fn into_pthread_t(self) -> std::os::unix::thread::RawPthread {
+        std::os::unix::thread::JoinHandleExt::into_pthread_t(self.inner)
+    }
+}
+
+/// Runs `f` with a scope whose threads may borrow what lives longer; as [`std::thread::scope`].
+/// Returning says that all its threads were joined.
+///
+/// # Panics
+///
+/// If `f` panics, or a thread of the scope that was not joined by hand.
+pub fn scope<'env, F, T>(f: F) -> T
+where
+    F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> T,
+{
+    /// Joins what was not joined by hand, after a panic too.
+    struct Joined(Cell<usize>);
+    impl Drop for Joined {
+        fn drop(&mut self) {
+            let children = children().remove(&self.0.get());
+            children.into_iter().flatten().for_each(|child| event::joined(&child));
+        }
+    }
+    let joined = Joined(Cell::new(0));
+    std::thread::scope(|scope| {
+        let scope = Scope::of(scope);
+        joined.0.set(scope.key());
+        f(scope)
+    })
+}
+
+/// The threads of each scope, by its address.
+fn children() -> std::sync::MutexGuard<'static, HashMap<usize, Vec<Child>>> {
+    static CHILDREN: LazyLock<Mutex<HashMap<usize, Vec<Child>>>> = LazyLock::new(Mutex::default);
+    CHILDREN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// [`std::thread::Scope`], whose threads say who started them.
+#[derive(Debug)]
+#[repr(transparent)]
+pub struct Scope<'scope, 'env>(std::thread::Scope<'scope, 'env>);
+
+impl<'scope, 'env> Scope<'scope, 'env> {
+    #[allow(unsafe_code, reason = "a scope's lifetime leaves no room for a value of our own")]
+    fn of(inner: &'scope std::thread::Scope<'scope, 'env>) -> &'scope Scope<'scope, 'env> {
+        let inner = ptr::from_ref(inner) as *const Scope<'scope, 'env>;
+        // SAFETY: the pointer comes from a shared reference that is valid for `'scope`, and the
+        // type is transparent around the one it refers to.
+        unsafe { &*inner }
+    }
+
+    /// As [`std::thread::Scope::spawn`]; says that the current thread starts one.
+    ///
+    /// # Panics
+    ///
+    /// If the system cannot start a thread.
+    pub fn spawn<F, T>(&'scope self, f: F) -> ScopedJoinHandle<'scope, T>
+    where
+        F: FnOnce() -> T + Send + 'scope,
+        T: Send + 'scope,
+    {
+        Builder::new().spawn_scoped(self, f).expect("failed to spawn thread")
+    }
+
+    fn key(&self) -> usize {
+        ptr::from_ref(self).addr()
+    }
+
+    fn add(&self, child: Child) {
+        children().entry(self.key()).or_default().push(child);
+    }
+}
+
+/// [`std::thread::ScopedJoinHandle`]; joining says that the thread has ended before what follows.
+pub struct ScopedJoinHandle<'scope, T> {
+    inner: std::thread::ScopedJoinHandle<'scope, T>,
+    child: Child,
+}
+
+impl<T> ScopedJoinHandle<'_, T> {
+    /// As [`std::thread::ScopedJoinHandle::thread`].
+    #[must_use]
+    pub fn thread(&self) -> &Thread {
+        self.inner.thread()
+    }
+
+    /// As [`std::thread::ScopedJoinHandle::join`]; says that the thread was joined.
+    ///
+    /// # Errors
+    ///
+    /// If the thread panicked; the error is what it panicked with.
+    pub fn join(self) -> Result<T> {
+        let result = self.inner.join();
+        event::joined(&self.child);
+        result
+    }
+
+    /// As [`std::thread::ScopedJoinHandle::is_finished`].
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.inner.is_finished()
+    }
+}
+
+impl<T> fmt::Debug for ScopedJoinHandle<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScopedJoinHandle").finish_non_exhaustive()
+    }
+}
