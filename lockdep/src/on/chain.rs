@@ -48,6 +48,11 @@ pub(crate) fn of_sync(key: u64) -> u64 {
     key.rotate_left(16) ^ CHAIN_MULTIPLIER
 }
 
+/// The key that an acquire under a nest lock is known by: one without must not be taken for it.
+pub(crate) fn nested(key: u64) -> u64 {
+    key.rotate_left(48) ^ CHAIN_MULTIPLIER
+}
+
 /// The key that a pair has, of which nothing has to be said but that the one waits while it holds
 /// the other.
 pub(crate) fn settled(pair: u64) -> u64 {

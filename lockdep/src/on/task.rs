@@ -489,6 +489,18 @@ impl Task {
             && !registry::properties(class).is_watched()
     }
 
+    /// Whether an acquire under a nest lock was seen before and broke nothing. Nest lock and
+    /// siblings have to be looked at all the same.
+    pub(crate) fn knows_nested(&self, entry: Word, keys: Keys) -> bool {
+        self.known.contains(chain::nested(keys.witness))
+            && !registry::properties(entry.class()).is_watched()
+    }
+
+    /// Notes that an acquire under a nest lock broke nothing.
+    pub(crate) fn learn_nested(&self, keys: Keys) {
+        self.known.insert(chain::nested(keys.witness));
+    }
+
     /// Whether two locks of one class are known to be taken in this order rightly.
     ///
     /// Never if the class has a comparison function: ranks change.

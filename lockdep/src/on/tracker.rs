@@ -321,7 +321,18 @@ impl Tracker {
         learned.class = (!known).then(|| entry.node());
         let keys = wait.keys(task.keys(entry, site));
         task.reserve();
-        if wait.is_kept() && task.knows_slow(entry, keys) {
+        let is_known = match wait {
+            Wait::Acquire | Wait::Sync => task.knows_slow(entry, keys),
+            Wait::Nested(nest) => {
+                let level = self.settings.level;
+                let exempt = || nest.exempt(level, task, entry.class());
+                nest.standing(task) == Standing::Held
+                    && task.knows_nested(entry, keys)
+                    && same_class::siblings(task, (entry, keys), wait, &exempt()).is_empty()
+            }
+            Wait::Upgrade => false,
+        };
+        if is_known {
             return learned;
         }
         if self.settings.backtrace != BacktraceStyle::Off {
@@ -349,8 +360,12 @@ impl Tracker {
         if is_checked && is_unjudged {
             broken |= self.check_contexts(task, keys, wait, &wanted, &mut learned);
         }
-        if !broken && wait.is_kept() {
-            task.learn(entry, keys);
+        if !broken {
+            match wait {
+                Wait::Acquire | Wait::Sync => task.learn(entry, keys),
+                Wait::Nested(_) => task.learn_nested(keys),
+                Wait::Upgrade => {}
+            }
         }
         learned
     }

@@ -21,12 +21,6 @@ pub(crate) enum Wait {
 }
 
 impl Wait {
-    /// Whether what the task knows of such waits answers for this one. A nest lock has to be looked
-    /// for each time, and so has the hold that is upgraded.
-    pub(crate) fn is_kept(self) -> bool {
-        matches!(self, Wait::Acquire | Wait::Sync)
-    }
-
     /// The keys under which the wait is validated, of those of an acquire.
     ///
     /// A nested acquire or an upgrade makes the edges between classes that an acquire makes. A
