@@ -1,6 +1,7 @@
 //! The tracker never hurts its host: it neither hangs, nor crashes, nor grows, nor forgets what is
 //! held, wherever and whenever the host takes its locks.
 
+mod by_hand;
 mod counting;
 mod deadlocks;
 mod descriptors;
@@ -27,6 +28,7 @@ static COUNTING: counting::Counting = counting::Counting;
 
 fn main() {
     let scenes = [
+        by_hand::scenes(),
         deadlocks::scenes(),
         descriptors::scenes(),
         extremes::scenes(),
