@@ -110,6 +110,20 @@ fn a_way_from_the_loggers_lock_to_one_held_where_it_may_come_is_reported() {
     assert_eq!(way.len(), 1);
 }
 
+/// A limit: what keeps the parties of a usual inversion apart is not looked at where a context is
+/// one of them.
+#[test]
+fn a_gate_does_not_excuse_a_context() {
+    let found = violations(|program| {
+        program.log("started");
+        let gate = program.config.write().unwrap();
+        program.flush();
+        program.check();
+        drop(gate);
+    });
+    assert!(matches!(found[..], [Violation::ContextInversion { .. }]), "{found:?}");
+}
+
 #[test]
 fn a_read_in_a_context_queues_behind_a_writer() {
     let found = violations(|program| {

@@ -14,7 +14,9 @@
 //! What the tracker cannot see it can be told: a nesting level or a nest lock at an acquire, an
 //! order among the locks of a class ([`set_cmp_fn`], [`set_rank`]), another class for a lock
 //! ([`set_class`], [`DynamicClass`]), that a lock is exempt ([`set_novalidate`], [`set_notrack`]),
-//! that a held lock stays held ([`pin_lock`]). Each is there in every build.
+//! that a held lock stays held ([`pin_lock`]); that code runs in the middle of other code of its
+//! thread ([`Context`]: a signal handler, a logger, an allocator), and in which ways a place may wait
+//! ([`Traits`], [`might_wait!`], [`might_await!`]). Each is there in every build.
 //!
 //! # Features
 //!

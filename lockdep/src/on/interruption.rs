@@ -9,6 +9,9 @@
 //! | a context is let in | all locks the task holds as open to it | backward |
 //! | a context comes though it is blocked | the same: what is seen outweighs what is claimed | backward |
 //!
+//! A way counts at every level as it does at level `order`: gates and the want of a writer, which
+//! level `deadlock` looks at in a usual inversion, do not excuse one with a context in it.
+//!
 //! How the marks are kept and searched is in `usage`. While no lock was ever taken in a context an
 //! acquire pays two look-ups in a table, on the cold path, and nothing is searched.
 

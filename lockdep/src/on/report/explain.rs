@@ -381,7 +381,8 @@ How to mend it
   - Use `try_lock` in the context, and do without if that fails.
 
 When to let it be
-  If the context never comes in the threads that hold the last lock, and cannot be told so.
+  If the context never comes in the threads that hold the last lock, and cannot be told so; or if a
+  third lock is held around all of this, which the tracker does not look at here.
 
 Reported at every level.
 ";
