@@ -149,7 +149,7 @@ fn classes_of(cycle: &[Dependency]) -> BTreeSet<Class> {
 mod tests {
     use std::borrow::Cow;
 
-    use lockdep::Mode::{self, Exclusive, Shared};
+    use lockdep::Mode::{self, Exclusive, Shared, SharedRecursive};
     use lockdep::held_back::Reason;
     use lockdep::place::Place;
     use lockdep::record::{Edge, EdgeEnd, Guard, GuardSet, Writer};
@@ -346,6 +346,18 @@ mod tests {
         assert!(matches!(found[..], [Violation::Recursion(_)]), "{found:?}");
         assert_eq!(counts(&[twice(&[GATE]), writing("y", 0, &[GATE])]), (0, 1));
         assert_eq!(counts(&[twice(&[GATE]), writing("y", 0, &[])]), (1, 0));
+    }
+
+    #[test]
+    fn two_locks_of_one_class_in_one_process_join_readers_of_two_others() {
+        // A waits as a recursive reader for one lock of B, held by who wants another, which a
+        // reader holds who wants A.
+        let weak = || process_of("x", vec![edge((0, Exclusive), (1, SharedRecursive), &[])]);
+        let round = || process_of("y", vec![edge((1, Exclusive), (1, Exclusive), &[])]);
+        let back = || process_of("z", vec![edge((1, Shared), (0, Exclusive), &[])]);
+        assert_eq!(counts(&[weak(), back()]), (0, 0));
+        assert_eq!(counts(&[weak(), round(), back()]), (1, 0));
+        assert_eq!(outcome(&[weak(), round(), back()]).edges, 2);
     }
 
     #[test]

@@ -164,11 +164,8 @@ pub(crate) fn pair(
                 nested::add(wanted.class());
                 rules::instances(level, graphs, ends, sighting(), judged);
             }
-            // As a part of the order of classes it joins a recursive reader and a reader. An order
-            // between two locks of one class is no dependency between classes.
-            let new = judged.new.len();
+            // As a part of the order of classes it joins a recursive reader and a reader.
             rules::order(level, graphs, ends, sighting(), judged);
-            judged.new.truncate(new);
         }
     }
 }

@@ -7,6 +7,7 @@
 mod bad_input;
 mod compilers;
 mod gathering;
+mod held_back;
 mod programs;
 mod project;
 mod real;
