@@ -180,3 +180,46 @@ fn a_gate_over_all_orders_of_many_locks_holds_all_of_them_back() {
     }
     assert!(!recording.tracker.ledger().is_empty());
 }
+
+/// Records each run by the task of its number, at level `observed`.
+fn observe(text: &str, tasks: &[usize]) -> (usize, Vec<Reason>) {
+    let mut recording = Recording::at(Level::Observed);
+    let all = ["1", "2", "3"].map(Task::new);
+    // A task begins with its first acquire.
+    for task in &all {
+        recording.run(task, &parse("W(Z)")[0]);
+    }
+    let runs = parse(text);
+    let met = runs.iter().zip(tasks).map(|(run, &task)| recording.run(&all[task], run).len()).sum();
+    (met, reasons(&recording))
+}
+
+fn reasons(recording: &Recording) -> Vec<Reason> {
+    recording.tracker.ledger().into_iter().map(|held_back| held_back.reason).collect()
+}
+
+#[test]
+fn what_one_task_does_alone_is_not_observed() {
+    let inversion = "W(A) W(B) ; W(B) W(A)";
+    assert_eq!(observe(inversion, &[0, 0]), (0, vec![Reason::OneThread]));
+    assert_eq!(observe(inversion, &[0, 1]), (1, vec![]));
+    // The second task does what the first has done, and only then is it news.
+    assert_eq!(observe("W(A) W(B) ; W(B) W(A) ; W(A) W(B)", &[0, 0, 1]), (1, vec![]));
+}
+
+#[test]
+fn a_circle_of_three_is_observed_of_three_tasks() {
+    let circle = "W(A) W(B) ; W(B) W(C) ; W(C) W(A)";
+    assert_eq!(observe(circle, &[0, 1, 1]), (0, vec![Reason::NeedsTasks { tasks: 3 }]));
+    assert_eq!(observe(circle, &[0, 1, 2]), (1, vec![]));
+}
+
+#[test]
+fn tasks_that_were_never_alive_together_are_not_observed() {
+    let mut recording = Recording::at(Level::Observed);
+    let runs = parse("W(A) W(B) ; W(B) W(A)");
+    for (name, run) in ["first", "second"].into_iter().zip(&runs) {
+        assert_eq!(recording.run(&Task::new(name), run).len(), 0);
+    }
+    assert_eq!(reasons(&recording), [Reason::NeverTogether]);
+}

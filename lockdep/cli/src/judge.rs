@@ -181,7 +181,7 @@ impl<'a> Judge<'a> {
         let writers = self.nodes.get(class).and_then(|node| self.writers.get(node));
         let writers = writers.into_iter().flat_map(Sightings::iter);
         let mut others = writers.filter(|writer| writer.witness.0 != process);
-        others.any(|writer| parties.iter().all(|party| party.gate(&writer.guards).is_none()))
+        others.any(|writer| parties.iter().all(|party| party.apart(&writer.guards).is_none()))
     }
 
     fn node(&self, process: usize, class: u32) -> Node {

@@ -9,6 +9,9 @@
 //! * *no writer*: a reader waits for another reader only if a writer waits between them. The writer
 //!   is one more party: it has a sighting of its own, whose guards must let all others be.
 //!
+//! At level `observed` there is a third: no two of the tasks that were seen to be the parties were
+//! there at the same time.
+//!
 //! The search goes through simple cycles from the shortest on and through their sightings, one party
 //! at a time, and gives a way up as soon as the newest party cannot be together with the others. It
 //! is exhaustive up to a number of steps, [`BUDGET`]; past that the cycle is taken for possible: a
@@ -32,7 +35,8 @@ use rustc_hash::FxBuildHasher;
 
 use crate::mode::Mode;
 use crate::on::graph::{Graph, Kind, Step};
-use crate::on::guards::Guards;
+use crate::on::guards::{Apart, Guards};
+use crate::on::kinship::Relation;
 use crate::on::sightings::{Sighting, Sightings};
 
 /// How many parties are tried at most.
@@ -71,6 +75,12 @@ pub enum Feasible<W, V> {
 pub enum Obstacle {
     /// Two of its parties hold a lock of this class, which keeps them apart.
     Gate(u32),
+    /// One task made all of it.
+    OneTask,
+    /// It takes so many tasks, and fewer made it.
+    Tasks(usize),
+    /// Two of its parties did not come together.
+    Moments(Relation),
     /// Nobody waits as a writer for the lock that this party, counted from 0, waits for as a reader.
     NoWriter(usize),
 }
@@ -185,7 +195,8 @@ impl<N: Copy + Ord + Hash, W: Clone, V: Clone> Search<'_, '_, N, W, V> {
             if self.walk(start, length)? {
                 let cycle = self.cycle.iter().map(|sighting| sighting.witness.clone()).collect();
                 let writers = std::mem::take(&mut self.waiting);
-                let obstacles = std::mem::take(&mut self.obstacles);
+                let obstacles = self.obstacles.iter().map(|obstacle| self.in_tasks(*obstacle));
+                let obstacles = obstacles.collect();
                 return Ok(Some((Parties { cycle, writers }, obstacles)));
             }
             if !self.cut {
@@ -193,6 +204,17 @@ impl<N: Copy + Ord + Hash, W: Clone, V: Clone> Search<'_, '_, N, W, V> {
             }
         }
         Ok(None)
+    }
+
+    /// What a task that would have to be two says of all that are there.
+    fn in_tasks(&self, obstacle: Obstacle) -> Obstacle {
+        if obstacle != Obstacle::Moments(Relation::SameTask) {
+            return obstacle;
+        }
+        match self.present.iter().all(|party| party.is_of_one_task(&self.present[0])) {
+            true => Obstacle::OneTask,
+            false => Obstacle::Tasks(self.present.len()),
+        }
     }
 
     /// Whether a way of exactly this length leads on from `node`, where the last party waits.
@@ -268,19 +290,22 @@ impl<N: Copy + Ord + Hash, W: Clone, V: Clone> Search<'_, '_, N, W, V> {
         if self.steps > BUDGET {
             return Err(Spent);
         }
-        let gate = self.present.iter().find_map(|party| party.gate(guards));
-        if let Some(gate) = gate {
+        let apart = self.present.iter().find_map(|party| party.apart(guards));
+        if let Some(apart) = apart {
             if self.ignored == Ignored::Nothing {
                 return Ok(false);
             }
-            self.obstacles.push(Obstacle::Gate(gate.class));
+            self.obstacles.push(match apart {
+                Apart::Gate(class) => Obstacle::Gate(class),
+                Apart::Moments(relation) => Obstacle::Moments(relation),
+            });
         }
         self.present.push(guards.clone());
         if go_on(self)? {
             return Ok(true);
         }
         self.present.pop();
-        if gate.is_some() {
+        if apart.is_some() {
             self.obstacles.pop();
         }
         Ok(false)

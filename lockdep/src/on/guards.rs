@@ -9,6 +9,9 @@
 //! others of their class (`census`), because a chain of classes that was seen once is not looked at
 //! again, whatever its locks. The rest are left out, which can only raise an alarm.
 //!
+//! At level `observed` the moment keeps apart too: two sightings that no two tasks can have made at
+//! the same time (`kinship`), as it happened in this run.
+//!
 //! # Families
 //!
 //! Objects that bring a gate of their own (`shard.gate`, `shard.a`, `shard.b`) have as many gates as
@@ -20,6 +23,7 @@
 use std::sync::Arc;
 
 use crate::mode::Mode;
+use crate::on::kinship::{Occurrence, Relation};
 
 /// A lock that was held, as far as it keeps others away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,6 +52,17 @@ pub struct Guards {
     wanted: u64,
     /// Whether every lock that was held or wanted is known as itself.
     complete: bool,
+    /// When; none if that does not matter.
+    at: Option<Occurrence>,
+}
+
+/// What keeps two parties apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Apart {
+    /// A lock of this class that both hold.
+    Gate(u32),
+    /// Their moments.
+    Moments(Relation),
 }
 
 impl Guards {
@@ -66,13 +81,19 @@ impl Guards {
             held: held.into(),
             wanted: wanted.unwrap_or_default(),
             complete: complete && wanted.is_some(),
+            at: None,
         }
+    }
+
+    /// The same, seen at this moment.
+    pub(crate) fn seen_at(self, at: Occurrence) -> Guards {
+        Guards { at: Some(at), ..self }
     }
 
     /// The same without the locks of a class.
     pub(crate) fn without(&self, class: u32) -> Guards {
         let held = self.held.iter().filter(|guard| guard.class != class).copied();
-        Guards { held: held.collect(), wanted: 0, complete: false }
+        Guards { held: held.collect(), wanted: 0, complete: false, at: self.at.clone() }
     }
 
     /// The locks, each once.
@@ -93,7 +114,9 @@ impl Guards {
                 .of_lock(guard.lock)
                 .is_some_and(|known| strength(guard.mode) <= strength(known.mode))
         };
-        self.held.iter().all(weaker) && self.is_as_apart_as(other)
+        (self.at.is_none() || self.at == other.at)
+            && self.held.iter().all(weaker)
+            && self.is_as_apart_as(other)
     }
 
     /// What both hold, as far as it keeps out whom both keep out. Covers the two of them.
@@ -102,11 +125,29 @@ impl Guards {
             let known = other.of_lock(guard.lock)?;
             Some(*std::cmp::min_by_key(guard, known, |guard| strength(guard.mode)))
         });
-        Guards { held: common.collect(), wanted: 0, complete: false }
+        let at = self.at.clone().filter(|at| other.at.as_ref() == Some(at));
+        Guards { held: common.collect(), wanted: 0, complete: false, at }
+    }
+
+    /// What keeps the parties that these and `other` are of apart.
+    pub fn apart(&self, other: &Guards) -> Option<Apart> {
+        if let Some(gate) = self.gate(other) {
+            return Some(Apart::Gate(gate.class));
+        }
+        match self.at.as_ref()?.relation(other.at.as_ref()?) {
+            Relation::Concurrent => None,
+            relation => Some(Apart::Moments(relation)),
+        }
+    }
+
+    /// Whether both are known to be of one task.
+    pub(crate) fn is_of_one_task(&self, other: &Guards) -> bool {
+        let moments = self.at.as_ref().zip(other.at.as_ref());
+        moments.is_some_and(|(one, other)| one.relation(other) == Relation::SameTask)
     }
 
     /// A lock that keeps the holders of these and of `other` apart.
-    pub fn gate(&self, other: &Guards) -> Option<Guard> {
+    fn gate(&self, other: &Guards) -> Option<Guard> {
         let same = self
             .held
             .iter()

@@ -24,6 +24,7 @@
 //! This is the order of fork and join alone, no matter what locks and channels order besides.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::sync::{Arc, Weak};
@@ -43,14 +44,14 @@ pub(crate) struct Kin(Arc<Node>);
 
 /// A moment of a task.
 #[derive(Clone)]
-pub(crate) struct Occurrence {
+pub struct Occurrence {
     node: Arc<Node>,
     tick: u32,
 }
 
 /// How two moments lie to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Relation {
+pub enum Relation {
     /// Both are of one task.
     SameTask,
     /// One comes before the start of the other's task, or of one that the other comes after.
@@ -61,13 +62,6 @@ pub(crate) enum Relation {
     Apart,
     /// Both tasks lived, and nothing orders the two moments.
     Concurrent,
-}
-
-impl Relation {
-    /// Whether the two moments can lie at the same time.
-    pub(crate) const fn can_overlap(self) -> bool {
-        matches!(self, Relation::Concurrent)
-    }
 }
 
 struct Node {
@@ -199,6 +193,20 @@ impl Kin {
         let tick = self.0.tick.load(Relaxed).saturating_add(1);
         self.0.tick.store(tick, Relaxed);
         tick
+    }
+}
+
+impl PartialEq for Occurrence {
+    fn eq(&self, other: &Occurrence) -> bool {
+        Arc::ptr_eq(&self.node, &other.node) && self.tick == other.tick
+    }
+}
+
+impl Eq for Occurrence {}
+
+impl Hash for Occurrence {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.node.began, self.tick).hash(state);
     }
 }
 
@@ -359,7 +367,7 @@ mod tests {
         third.join(&another);
         drop(another);
         for moment in [of_one.clone(), of_main.clone(), of_another] {
-            assert!(!moment.relation(&third.now()).can_overlap());
+            assert_ne!(moment.relation(&third.now()), Relation::Concurrent);
             assert_eq!(moment.relation(&of_third), Relation::Concurrent);
         }
         // And on to whoever joins the third.
@@ -367,7 +375,7 @@ mod tests {
         third.end(&clock);
         last.join(&third);
         assert_eq!(of_one.relation(&last.now()), Relation::OrderedByJoin);
-        assert!(!of_main.relation(&last.now()).can_overlap());
+        assert_ne!(of_main.relation(&last.now()), Relation::Concurrent);
         assert_eq!(of_one.relation(&of_last), Relation::Concurrent);
     }
 

@@ -68,7 +68,6 @@ fn new_moment(task: &Task) {
 }
 
 /// Has what a task shows be looked at again after each start and join, from now on.
-#[allow(dead_code, reason = "level `observed` asks for it")]
 pub(crate) fn tell_moments_apart() {
     TELL_APART.store(true, Relaxed);
 }
@@ -80,7 +79,6 @@ impl Task {
     }
 
     /// The present moment of the task. Allocates the first time.
-    #[allow(dead_code, reason = "level `observed` compares moments")]
     pub(crate) fn occurrence(&self) -> Occurrence {
         self.kin().now()
     }

@@ -26,7 +26,7 @@ pub mod histogram;
 pub mod hook;
 mod interruption;
 #[allow(dead_code, reason = "level `observed` compares moments")]
-mod kinship;
+pub mod kinship;
 mod knowledge;
 mod life;
 mod lineage;

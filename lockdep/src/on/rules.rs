@@ -21,6 +21,7 @@ use crate::on::feasible::{self, Feasible, Obstacle, Parties, WritersOf};
 use crate::on::finding::{Cycle, Finding};
 use crate::on::graph::{Kind, Step};
 use crate::on::guards::Guards;
+use crate::on::kinship::Relation;
 use crate::on::knowledge::{Graphs, Order};
 use crate::on::map::{self, Word};
 use crate::on::nested;
@@ -190,7 +191,7 @@ pub(crate) fn writer(
 fn can_write(writers: Option<&Sightings<Arc<Waiter>>>, reader: &Dependency) -> bool {
     let mut writers = writers.into_iter().flat_map(Sightings::iter);
     // What the reader holds of this lock is what the writer waits for; it is not in its guards.
-    writers.any(|writer| writer.guards.gate(&reader.guards).is_none())
+    writers.any(|writer| writer.guards.apart(&reader.guards).is_none())
 }
 
 /// Judges the cycles through a node where a queueing reader may wait for a reader.
@@ -261,7 +262,7 @@ fn depend<N: Copy + Ord + Hash>(
             }
             None => Verdict::Fine,
         },
-        Level::Deadlock => {
+        Level::Deadlock | Level::Observed => {
             match feasible::search(&order.graph, writers_of, (from, to), &dependency) {
                 Feasible::Never => Verdict::Fine,
                 Feasible::Yes(parties) => broken(parties, true),
@@ -293,12 +294,19 @@ pub(crate) fn set_broken(graphs: &mut Graphs, finding: &Finding) {
 }
 
 fn withheld(parties: Parties<Arc<Witness>, Arc<Waiter>>, obstacle: Obstacle) -> Withheld {
+    let class = |node: Node| registry::describe(node);
     let reason = match obstacle {
-        Obstacle::Gate(class) => Reason::Gate { class: registry::describe(Node::new(class, 0)) },
+        Obstacle::Gate(gate) => Reason::Gate { class: class(Node::new(gate, 0)) },
         Obstacle::NoWriter(reader) => {
-            let node = parties.cycle[reader].wanted.entry.node();
-            Reason::NoWriter { class: registry::describe(node) }
+            Reason::NoWriter { class: class(parties.cycle[reader].wanted.entry.node()) }
         }
+        Obstacle::OneTask => Reason::OneThread,
+        Obstacle::Tasks(tasks) => {
+            Reason::NeedsTasks { tasks: u32::try_from(tasks).unwrap_or(u32::MAX) }
+        }
+        Obstacle::Moments(Relation::OrderedBySpawn) => Reason::OrderedBySpawn,
+        Obstacle::Moments(Relation::OrderedByJoin) => Reason::OrderedByJoin,
+        Obstacle::Moments(_) => Reason::NeverTogether,
     };
     Withheld { cycle: parties.cycle, closing: 0, reason }
 }

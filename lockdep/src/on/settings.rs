@@ -3,7 +3,7 @@
 //! | variable | values |
 //! |---|---|
 //! | `LOCKDEP` | `panic` (default), `report`, `abort`, `off` |
-//! | `LOCKDEP_LEVEL` | `order`, `deadlock` (default) |
+//! | `LOCKDEP_LEVEL` | `order`, `deadlock` (default), `observed` |
 //! | `LOCKDEP_BACKTRACE` | `0`, `1` (default: the user's own frames), `full` |
 //! | `LOCKDEP_SIGNAL` | `QUIT`, `USR1`, `USR2`, `HUP` or a number: this signal has all held locks of all tasks printed |
 //! | `LOCKDEP_HUNG` | seconds after which a task that waits for one lock is reported, with all held locks |
@@ -24,6 +24,9 @@ pub enum Level {
     /// Cycles that can deadlock. Locks of one class may be nested in one order, which is learned.
     #[default]
     Deadlock,
+    /// Of these only the ones whose dependencies come from tasks that were there at the same time,
+    /// each from another one: alive together, and not ordered by spawn or join.
+    Observed,
 }
 
 /// How much of a stack is kept.
@@ -123,8 +126,8 @@ impl Environment {
         let reaction = choose("LOCKDEP", "panic, report, abort or off", &|value| {
             matches!(value, "panic" | "report" | "abort" | "off")
         });
-        let level = choose("LOCKDEP_LEVEL", "order or deadlock", &|value| {
-            matches!(value, "order" | "deadlock")
+        let level = choose("LOCKDEP_LEVEL", "order, deadlock or observed", &|value| {
+            matches!(value, "order" | "deadlock" | "observed")
         });
         let backtrace = choose("LOCKDEP_BACKTRACE", "0, 1 or full", &|value| {
             matches!(value, "0" | "1" | "full")
@@ -144,6 +147,7 @@ impl Environment {
             settings: Settings {
                 level: match level.as_deref() {
                     Some("order") => Level::Order,
+                    Some("observed") => Level::Observed,
                     _ => Level::Deadlock,
                 },
                 backtrace: match backtrace.as_deref() {
@@ -235,6 +239,9 @@ mod tests {
     fn an_unknown_value_is_named_with_what_is_accepted() {
         let (environment, unknown) = read(&[("LOCKDEP_LEVEL", "strict")]);
         assert_eq!(environment.settings.level, Level::Deadlock);
-        assert_eq!(unknown[0].to_string(), "LOCKDEP_LEVEL is `strict`; it takes order or deadlock");
+        assert_eq!(
+            unknown[0].to_string(),
+            "LOCKDEP_LEVEL is `strict`; it takes order, deadlock or observed"
+        );
     }
 }

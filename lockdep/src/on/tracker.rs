@@ -17,6 +17,7 @@ use crate::on::finding::{self, Finding};
 use crate::on::found::{Found, Identity, Met};
 use crate::on::guards::{Guard, Guards};
 use crate::on::knowledge::{Graphs, Knowledge};
+use crate::on::lineage;
 use crate::on::loss::{self, Loss};
 use crate::on::map::{self, Map, Word};
 use crate::on::nest::{Exempt, Nest, Standing};
@@ -115,6 +116,9 @@ impl Tracker {
     /// A tracker that knows nothing yet.
     #[must_use]
     pub fn new(settings: Settings) -> Tracker {
+        if settings.level == Level::Observed {
+            lineage::tell_moments_apart();
+        }
         Tracker { settings, knowledge: Knowledge::default(), found: Found::default() }
     }
 
@@ -220,7 +224,7 @@ impl Tracker {
         task.change_pins(|pins| pins.clear(map::instance_of(word.lock())));
         match self.settings.level {
             // Nobody waits for a lock that is gone.
-            Level::Deadlock => None,
+            Level::Deadlock | Level::Observed => None,
             Level::Order => {
                 self.found.meet(Identity::at(6, Some(held.entry.node()), held.site), || {
                     Violation::HeldLockFreed {
@@ -352,7 +356,10 @@ impl Tracker {
         let (waits, is_checked) = (!how.is_trylock(), properties.is_checked());
         let mut broken = waits && self.check_wait(task, &wanted, &mut learned);
         if waits && is_checked {
-            let guards = self.guards(task.held().map(|held| held.entry), entry);
+            let mut guards = self.guards(task.held().map(|held| held.entry), entry);
+            if self.settings.level == Level::Observed {
+                guards = guards.seen_at(task.occurrence());
+            }
             let acquire = Acquire { task, keys, wait, wanted: &wanted, guards: &guards };
             broken |= self.check_class(acquire, &mut learned);
             broken |= self.check_order(acquire, &mut learned);
@@ -415,7 +422,8 @@ impl Tracker {
     /// The edges from all held locks to the one that is wanted; returns whether one is broken.
     fn check_order(&self, acquire: Acquire<'_>, learned: &mut Learned) -> bool {
         let Acquire { task, keys, wait, wanted, guards } = acquire;
-        if self.knowledge.is_validated(keys.chain) {
+        // What a chain does is known; at level `observed` it also matters who does it when.
+        if self.settings.level != Level::Observed && self.knowledge.is_validated(keys.chain) {
             return false;
         }
         let entry = wanted.entry;

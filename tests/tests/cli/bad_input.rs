@@ -40,7 +40,7 @@ fn an_unknown_value_of_a_variable_stops_before_anything_is_built() {
     let nowhere = std::env::temp_dir();
     let cases = [
         ("LOCKDEP", "loud", "LOCKDEP is `loud`; it takes panic, report, abort or off"),
-        ("LOCKDEP_LEVEL", "high", "LOCKDEP_LEVEL is `high`; it takes order or deadlock"),
+        ("LOCKDEP_LEVEL", "high", "LOCKDEP_LEVEL is `high`; it takes order, deadlock or observed"),
         ("LOCKDEP_STAT", "yes", "LOCKDEP_STAT is `yes`; it takes 0 or 1"),
         ("LOCKDEP_BACKTRACE", "2", "LOCKDEP_BACKTRACE is `2`; it takes 0, 1 or full"),
     ];

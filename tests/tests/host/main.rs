@@ -12,6 +12,7 @@ mod hooks;
 mod listing;
 mod lives;
 mod modes;
+mod observed;
 mod orders;
 mod records;
 mod scopes;
@@ -30,6 +31,7 @@ fn main() {
     let scenes = [
         by_hand::scenes(),
         deadlocks::scenes(),
+        observed::scenes(),
         descriptors::scenes(),
         extremes::scenes(),
         forking::scenes(),
