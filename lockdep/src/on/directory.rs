@@ -129,6 +129,17 @@ pub(crate) fn left_behind() -> Vec<&'static Stack> {
     stacks
 }
 
+/// The stacks of tasks that live now and hold something, for which `holds` is true. Allocates only
+/// if there are any.
+pub(crate) fn holders(holds: impl Fn(&&'static Stack) -> bool) -> Vec<&'static Stack> {
+    let _pass = fork::pass();
+    let process = std::process::id();
+    let directory = DIRECTORY.lock();
+    let stacks = directory.all.iter().copied().filter(|stack| stack.depth() != 0);
+    let alive = stacks.filter(|stack| stack.owner.process.load(Relaxed) == process);
+    alive.filter(holds).collect()
+}
+
 fn all() -> Vec<&'static Stack> {
     let _pass = fork::pass();
     DIRECTORY.lock().all.clone()

@@ -309,7 +309,8 @@ pub fn before_wait(needs: WaitType, site: &'static Location<'static>) {
 #[track_caller]
 pub fn destroyed(map: &Map) {
     let word = map.word();
-    if nested::has(word.class()) || with_task(|task| task.may_hold(word.lock())) {
+    let is_looked_at = |task: &Task| task.may_hold(word.lock()) || !task.has_numbered(word);
+    if nested::has(word.class()) || with_task(is_looked_at) {
         process::destroyed(map);
     }
 }

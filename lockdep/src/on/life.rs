@@ -129,15 +129,12 @@ fn left_behind(own: &'static Stack, wanted: Word) -> Option<(&'static Stack, Hel
 
 /// Takes a lock off the stack of whichever other task holds it; false if none does.
 pub(crate) fn disown(task: &Task, lock: u64) -> bool {
-    let _pass = fork::pass();
     let own = task.stack();
-    let mut found = false;
-    for stack in directory::stacks() {
-        let is_own = own.is_some_and(|own| std::ptr::eq(own, stack));
-        if !is_own && stack.observe().iter().any(|held| map::is_same(held.entry.lock(), lock)) {
-            stack.disown(lock);
-            found = true;
-        }
-    }
-    found
+    let is_other = |stack: &Stack| own.is_none_or(|own| !std::ptr::eq(own, stack));
+    // Nothing is allocated here: the directory is locked.
+    let holds = |stack: &&'static Stack| is_other(stack) && stack.holds(lock);
+    let holders = directory::holders(holds);
+    let _pass = fork::pass();
+    holders.iter().for_each(|stack| stack.disown(lock));
+    !holders.is_empty()
 }

@@ -322,6 +322,10 @@ pub(crate) fn destroyed(map: &Map) {
         _ if task.holds_own() => {}
         State::Active => {
             stat::forgotten(map.word().lock());
+            // A guard that another task forgot holds nothing any more.
+            if !task.has_numbered(map.word()) {
+                quietly(|| life::disown(task, map.word().lock()));
+            }
             tell(task, |tracker| tracker.destroyed_at(task, map, site));
         }
         State::Scoped => {

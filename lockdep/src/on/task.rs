@@ -563,6 +563,14 @@ impl Task {
         Some(instance)
     }
 
+    /// Whether the task has given the lock its number, one of the last [`INSTANCE_BLOCK`] or fewer:
+    /// it was the first to take the lock, not long ago.
+    #[inline]
+    pub(crate) fn has_numbered(&self, word: Word) -> bool {
+        let first = self.last_instance.get().wrapping_sub(INSTANCE_BLOCK);
+        map::instance_of(word.lock()).wrapping_sub(first) < INSTANCE_BLOCK
+    }
+
     /// Where the task's stack is.
     pub(crate) fn memory_of_stack(&self) -> Range<usize> {
         let start = std::ptr::from_ref(self.stack_or_empty()).addr();

@@ -1,7 +1,7 @@
 //! Threads and processes that end, or fork, while locks are held.
 
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ pub(crate) fn scenes() -> Vec<Scene> {
             .ends(says(&[("LD0015", 1)])),
         scene("a_lock_that_is_gone_before_its_thread_ends_is_not_reported", gone_before),
         scene("a_thread_that_releases_at_its_very_end_is_not_reported", releases_late),
+        scene("a_lock_that_another_thread_destroys_is_held_no_more", destroyed_elsewhere),
         scene("a_guard_that_was_sent_moves_its_hold", sent),
         scene("a_release_by_another_thread_takes_the_hold_away", released_by_another)
             .ends(says(&[("LD0005", 1)])),
@@ -101,6 +102,35 @@ fn releases_late() {
     })
     .join()
     .unwrap();
+}
+
+/// A thread forgets the guard of a lock, which another one destroys: no order is learned from it.
+fn destroyed_elsewhere() {
+    static OTHER: Mutex<char> = Mutex::new('a');
+    let make = |value: u8| Arc::new(Mutex::new(value));
+    for _ in 0..10 {
+        let lock = make(0);
+        let (taken, gone) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+        let thread = {
+            let (lock, taken, gone) = (lock.clone(), taken.clone(), gone.clone());
+            thread::spawn(move || {
+                std::mem::forget(lock.lock());
+                assert_eq!(lockdep::held().len(), 1);
+                drop(lock);
+                taken.wait();
+                gone.wait();
+                drop(OTHER.lock());
+                assert!(lockdep::held().is_empty());
+            })
+        };
+        taken.wait();
+        drop(lock);
+        gone.wait();
+        thread.join().unwrap();
+    }
+    let lock = make(1);
+    let _other = OTHER.lock().unwrap();
+    drop(lock.lock());
 }
 
 /// The map of a lock whose guards can be sent, held.
