@@ -73,19 +73,15 @@ where
     pub fn try_upgrade(s: Self) -> Result<Guard<P, Writing<R>>, Self> {
         // SAFETY: the guard holds the lock upgradably until it is taken apart below.
         let upgraded = unsafe { s.core().raw().try_upgrade() };
-        s.upgraded_if(upgraded, Location::caller())
+        s.upgraded_if(upgraded)
     }
 
     /// The guard of the writer if that is what the holder now is.
-    fn upgraded_if(
-        self,
-        upgraded: bool,
-        site: &'static Location<'static>,
-    ) -> Result<Guard<P, Writing<R>>, Self> {
+    fn upgraded_if(self, upgraded: bool) -> Result<Guard<P, Writing<R>>, Self> {
         if !upgraded {
             return Err(self);
         }
-        self.core().upgraded(site);
+        self.core().upgraded();
         Ok(Guard::new(self.into_parts().0, Marker::NEW))
     }
 }
@@ -107,7 +103,7 @@ where
     ) -> Result<Guard<P, Writing<R>>, Self> {
         // SAFETY: the guard holds the lock upgradably until it is taken apart below.
         let upgraded = unsafe { s.core().raw().try_upgrade_for(timeout) };
-        s.upgraded_if(upgraded, Location::caller())
+        s.upgraded_if(upgraded)
     }
 
     /// Becomes the writer if all other readers leave before `timeout`.
@@ -122,7 +118,7 @@ where
     ) -> Result<Guard<P, Writing<R>>, Self> {
         // SAFETY: the guard holds the lock upgradably until it is taken apart below.
         let upgraded = unsafe { s.core().raw().try_upgrade_until(timeout) };
-        s.upgraded_if(upgraded, Location::caller())
+        s.upgraded_if(upgraded)
     }
 }
 
@@ -165,19 +161,18 @@ where
     {
         // SAFETY: the guard holds the lock upgradably, and does so again when this returns.
         let upgraded = unsafe { self.core().raw().try_upgrade() };
-        self.as_writer_if(upgraded, Location::caller(), f)
+        self.as_writer_if(upgraded, f)
     }
 
     fn as_writer_if<Ret>(
         &mut self,
         upgraded: bool,
-        site: &'static Location<'static>,
         f: impl FnOnce(&mut <P::Target as Lock>::Payload) -> Ret,
     ) -> Option<Ret> {
         if !upgraded {
             return None;
         }
-        self.core().upgraded(site);
+        self.core().upgraded();
         Some(self.as_writer(f))
     }
 
@@ -212,7 +207,7 @@ where
     {
         // SAFETY: the guard holds the lock upgradably, and does so again when this returns.
         let upgraded = unsafe { self.core().raw().try_upgrade_for(timeout) };
-        self.as_writer_if(upgraded, Location::caller(), f)
+        self.as_writer_if(upgraded, f)
     }
 
     /// Becomes the writer for the time of `f` if all other readers leave before `timeout`.
@@ -227,6 +222,6 @@ where
     {
         // SAFETY: the guard holds the lock upgradably, and does so again when this returns.
         let upgraded = unsafe { self.core().raw().try_upgrade_until(timeout) };
-        self.as_writer_if(upgraded, Location::caller(), f)
+        self.as_writer_if(upgraded, f)
     }
 }

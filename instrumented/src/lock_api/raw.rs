@@ -165,8 +165,8 @@ impl<R> Core<R> {
     }
 
     /// Records that an upgradable hold has become the only one without waiting.
-    pub(super) fn upgraded(&self, site: Site) {
-        change::upgraded(&self.map, site);
+    pub(super) fn upgraded(&self) {
+        change::upgraded(&self.map);
     }
 }
 
