@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
 use instrumented::sync::{Arc, Mutex, RwLock};
-use lockdep::violation::{ClosedBy, Limit};
+use lockdep::violation::{Assertion, ClosedBy, Limit};
 use lockdep::{
     BacktraceStyle, Context, Level, LockState, SIGNAL, Settings, Tracker, Violation, WaitType,
 };
@@ -178,6 +178,37 @@ fn an_await_under_a_blocking_lock_is_reported_and_a_wait_is_not() {
         panic!("{found:?}");
     };
     assert!(matches!(limit, Limit::Held(_)));
+}
+
+#[test]
+fn what_is_asserted_of_a_context_is_checked() {
+    let assertions = || {
+        lockdep::lockdep_assert_in_context!(&LOGGER);
+        lockdep::lockdep_assert_not_in_context!(&LOGGER);
+        lockdep::lockdep_assert_context_blocked!(&LOGGER);
+        lockdep::lockdep_assert_context_open!(&LOGGER);
+    };
+    let failed = |scene: &dyn Fn()| -> Vec<Assertion> {
+        let of = |violation| match violation {
+            Violation::AssertionFailed { assertion, context, .. } => {
+                assert_eq!(context.as_deref(), Some("logger"));
+                assertion
+            }
+            other => panic!("{other:?}"),
+        };
+        violations(|_| scene()).into_iter().map(of).collect()
+    };
+    assert_eq!(failed(&assertions), [Assertion::InContext, Assertion::ContextBlocked]);
+    let inside = failed(&|| {
+        let _inside = LOGGER.enter();
+        assertions();
+    });
+    assert_eq!(inside, [Assertion::NotInContext, Assertion::ContextOpen]);
+    let blocked = failed(&|| {
+        let _blocked = LOGGER.block();
+        assertions();
+    });
+    assert_eq!(blocked, [Assertion::InContext, Assertion::ContextOpen]);
 }
 
 #[test]

@@ -370,6 +370,58 @@ macro_rules! lockdep_assert_none_held {
     };
 }
 
+/// Asserts that the current task runs in a context, at any depth.
+///
+/// ```
+/// # use lockdep::{Context, lockdep_assert_in_context, lockdep_assert_not_in_context};
+/// static LOGGER: Context = Context::new("logger");
+///
+/// lockdep_assert_not_in_context!(&LOGGER);
+/// let _inside = LOGGER.enter();
+/// lockdep_assert_in_context!(&LOGGER);
+/// ```
+#[macro_export]
+macro_rules! lockdep_assert_in_context {
+    ($context:expr) => {
+        $crate::__lockdep_assert_context!($context, InContext)
+    };
+}
+
+/// Asserts that the current task does not run in a context.
+#[macro_export]
+macro_rules! lockdep_assert_not_in_context {
+    ($context:expr) => {
+        $crate::__lockdep_assert_context!($context, NotInContext)
+    };
+}
+
+/// Asserts that a context cannot run here: it is blocked, runs already, or one runs that excludes
+/// it.
+#[macro_export]
+macro_rules! lockdep_assert_context_blocked {
+    ($context:expr) => {
+        $crate::__lockdep_assert_context!($context, ContextBlocked)
+    };
+}
+
+/// Asserts that a context may run here.
+#[macro_export]
+macro_rules! lockdep_assert_context_open {
+    ($context:expr) => {
+        $crate::__lockdep_assert_context!($context, ContextOpen)
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __lockdep_assert_context {
+    ($context:expr, $assertion:ident) => {
+        if $crate::ENABLED {
+            $crate::__private::assert_context($context, $crate::__private::Assertion::$assertion);
+        }
+    };
+}
+
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __lockdep_assert {

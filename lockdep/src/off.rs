@@ -371,7 +371,7 @@ pub use private as __private;
 /// What the exported macros expand to calls of. No part of the public API.
 #[doc(hidden)]
 pub mod private {
-    use super::{Describe, How, Map, WaitType};
+    use super::{Context, Describe, How, Map, WaitType};
     use crate::tracked::Tracked;
 
     pub use crate::violation::Assertion;
@@ -414,4 +414,6 @@ pub mod private {
     }
 
     pub fn before_wait(_needs: WaitType) {}
+
+    pub fn assert_context(_context: &'static Context, _assertion: Assertion) {}
 }

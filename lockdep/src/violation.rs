@@ -154,6 +154,8 @@ pub enum Violation {
         assertion: Assertion,
         /// The lock's class; none if the assertion is about no lock or about one never taken yet.
         class: Option<Class>,
+        /// The context's name; none if the assertion is about no context.
+        context: Option<String>,
         /// What the task holds, oldest first.
         held: Vec<Touch>,
         /// Where the assertion stands.
@@ -340,6 +342,14 @@ pub enum Assertion {
     NotHeld,
     /// No lock is held.
     NoneHeld,
+    /// The task runs in the context.
+    InContext,
+    /// The task does not run in the context.
+    NotInContext,
+    /// The context cannot run.
+    ContextBlocked,
+    /// The context can run.
+    ContextOpen,
 }
 
 /// What makes two violations the same one: the rule and the classes, for a rule about modes also
@@ -435,6 +445,7 @@ impl Violation {
             | Violation::InvalidWait { limit: Limit::Context(context), .. } => {
                 Some(context.clone())
             }
+            Violation::AssertionFailed { context, .. } => context.clone(),
             _ => None,
         };
         Signature { code: self.code(), locks, place, context }

@@ -33,7 +33,7 @@ use crate::on::tracker::{Learned, Tracker, name};
 use crate::on::usage::{Cause, Clash, ContextId, ContextSet, Mark, only};
 use crate::on::wait::Wait;
 use crate::on::witness::{End, Witness};
-use crate::violation::{ClosedBy, Point, Usage, Violation};
+use crate::violation::{Assertion, ClosedBy, Point, Usage, Violation};
 
 /// One lock as one task took it in a context or held it open to one, unresolved.
 #[derive(Debug)]
@@ -315,6 +315,24 @@ impl Tracker {
     fn use_of_held(&self, task: &Task, held: &Held, opened: &Opened) -> Arc<Use> {
         let (task, end) = (name(task), self.end(held));
         Arc::new(Use { task, end, opened: Some(opened.clone()) })
+    }
+
+    /// An assertion of `task` about a context does not hold.
+    pub(crate) fn context_assertion_failed(
+        &self,
+        task: &Task,
+        assertion: Assertion,
+        context: &'static Context,
+        site: &'static Location<'static>,
+    ) -> Option<Met> {
+        self.found.meet(Identity::at(7, None, site), || Violation::AssertionFailed {
+            task: name(task).as_ref().to_owned(),
+            assertion,
+            class: None,
+            context: Some(context.name().to_owned()),
+            held: self.all_held(task),
+            at: self.point_here(site),
+        })
     }
 
     /// Sets marks and judges those that are new or were broken before.

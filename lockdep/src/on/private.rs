@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::panic::Location;
 
-pub use crate::on::query::{assert_lock, assert_none_held, might_lock};
+pub use crate::on::query::{assert_context, assert_lock, assert_none_held, might_lock};
 pub use crate::violation::Assertion;
 
 use crate::how::{Describe, How};

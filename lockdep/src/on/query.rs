@@ -4,6 +4,7 @@ use std::panic::Location;
 
 use crate::how::How;
 use crate::mode::Mode;
+use crate::on::context::Context;
 use crate::on::event;
 use crate::on::map::{self, Map};
 use crate::on::process;
@@ -77,7 +78,9 @@ pub fn assert_lock<L: Tracked + ?Sized>(lock: &L, assertion: Assertion) {
         Assertion::Held => (None, LockState::Held),
         Assertion::HeldWrite => (Some(Mode::Exclusive), LockState::Held),
         Assertion::HeldRead => (Some(Mode::Shared), LockState::Held),
-        Assertion::NotHeld | Assertion::NoneHeld => (None, LockState::NotHeld),
+        Assertion::NotHeld => (None, LockState::NotHeld),
+        // Not about a lock.
+        _ => return,
     };
     let state = is_held(lock, mode);
     if state != expected && state != LockState::Unknown {
@@ -95,6 +98,29 @@ pub fn assert_none_held() {
     });
     if is_any_held == Some(true) {
         process::assertion_failed(Assertion::NoneHeld, None, Location::caller());
+    }
+}
+
+/// The work of the assert macros about contexts.
+#[doc(hidden)]
+#[track_caller]
+pub fn assert_context(context: &'static Context, assertion: Assertion) {
+    if !matches!(process::state(), State::Active | State::Scoped) {
+        return;
+    }
+    let (is_so, expected) = match assertion {
+        Assertion::InContext => (context.is_running(), true),
+        Assertion::NotInContext => (context.is_running(), false),
+        Assertion::ContextBlocked => (context.is_blocked(), true),
+        Assertion::ContextOpen => (context.is_blocked(), false),
+        // Not about a context.
+        _ => return,
+    };
+    if is_so != expected {
+        let site = Location::caller();
+        process::judge(|tracker, task| {
+            tracker.context_assertion_failed(task, assertion, context, site).into()
+        });
     }
 }
 

@@ -258,6 +258,7 @@ impl Tracker {
             task: name(task).as_ref().to_owned(),
             assertion,
             class: node.map(registry::describe),
+            context: None,
             held: self.all_held(task),
             at: self.point_here(site),
         })
@@ -551,7 +552,7 @@ impl Tracker {
     }
 
     /// What `task` holds, oldest first, looked up. Slow.
-    fn all_held(&self, task: &Task) -> Vec<Touch> {
+    pub(super) fn all_held(&self, task: &Task) -> Vec<Touch> {
         task.held().map(|held| self.end(&held).resolve(self.settings.backtrace)).collect()
     }
 

@@ -199,6 +199,7 @@ fn a_failed_assertion() {
         task: "main".to_string(),
         assertion: Assertion::HeldWrite,
         class: Some(state.clone()),
+        context: None,
         held: vec![touch(&state, Shared, 31)],
         at: point(77, &[("app::state::State::push", 77), ("app::main", 9)]),
     };
@@ -212,6 +213,7 @@ fn a_failed_assertion_about_all_locks() {
         task: "main".to_string(),
         assertion: Assertion::NoneHeld,
         class: None,
+        context: None,
         held: held.to_vec(),
         at: point(77, &[("app::block_on", 77)]),
     };
@@ -224,10 +226,27 @@ fn a_failed_assertion_about_an_unknown_lock() {
         task: "main".to_string(),
         assertion: Assertion::Held,
         class: None,
+        context: None,
         held: Vec::new(),
         at: point(77, &[]),
     };
     check("assertion-unknown", &violation);
+}
+
+#[test]
+fn a_failed_assertion_about_a_context() {
+    let violation = |assertion| Violation::AssertionFailed {
+        task: "main".to_string(),
+        assertion,
+        class: None,
+        context: Some("logger".to_string()),
+        held: vec![touch(&sample::owned("Queue", 10), Exclusive, 31)],
+        at: point(77, &[("app::rotate", 77), ("app::main", 9)]),
+    };
+    check("assertion-in-context", &violation(Assertion::InContext));
+    check("assertion-not-in-context", &violation(Assertion::NotInContext));
+    check("assertion-blocked", &violation(Assertion::ContextBlocked));
+    check("assertion-open", &violation(Assertion::ContextOpen));
 }
 
 #[test]

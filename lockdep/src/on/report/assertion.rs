@@ -15,6 +15,8 @@ pub(super) struct Failed<'a> {
     pub(super) task: &'a str,
     pub(super) assertion: Assertion,
     pub(super) class: Option<&'a Class>,
+    /// Empty if it is about no context.
+    pub(super) context: &'a str,
     pub(super) held: &'a [Touch],
     pub(super) at: &'a Point,
 }
@@ -41,7 +43,10 @@ impl Failed<'_> {
             sections.push(Section { head: format!("`{task}` holds no lock"), rows: Vec::new() });
         }
         Page {
-            title: "lock assertion failed",
+            title: match self.context {
+                "" => "lock assertion failed",
+                _ => "context assertion failed",
+            },
             event: self.event(task, &lock),
             classes: labels.rows(paths),
             scenario: None,
@@ -63,10 +68,27 @@ impl Failed<'_> {
             }
             Assertion::NotHeld => format!("`{task}` must not hold {lock} here, and does."),
             Assertion::NoneHeld => format!("`{task}` must not hold any lock here, and does."),
+            Assertion::InContext => {
+                format!("`{task}` must run in `{}` here, and does not.", self.context)
+            }
+            Assertion::NotInContext => {
+                format!("`{task}` must not run in `{}` here, and does.", self.context)
+            }
+            Assertion::ContextBlocked => {
+                format!("`{}` must be kept out here, and may come.", self.context)
+            }
+            Assertion::ContextOpen => {
+                format!("`{}` must be able to come here, and is kept out.", self.context)
+            }
         }
     }
 
     fn why(&self) -> String {
+        if !self.context.is_empty() {
+            return "the code from here on relies on what may run in the middle of it and on what \
+                    it runs in the middle of"
+                .to_string();
+        }
         if self.must_hold() {
             let why = "the code from here on relies on the lock; without it others can use the \
                        same data meanwhile";
@@ -100,6 +122,20 @@ impl Failed<'_> {
             _ if self.class.is_none() => "the lock",
             _ => lock,
         };
+        match self.assertion {
+            Assertion::InContext => return format!("enter `{}` {call}", self.context),
+            Assertion::NotInContext => {
+                return format!("leave `{}` {call}, or put the work off", self.context);
+            }
+            Assertion::ContextBlocked => {
+                return format!(
+                    "block `{}` {call}, and keep the guard until it returns",
+                    self.context
+                );
+            }
+            Assertion::ContextOpen => return format!("let `{}` in {call}", self.context),
+            _ => {}
+        }
         if self.must_hold() {
             format!("take {subject}{mode} {call}, and keep the guard until it returns")
         } else {

@@ -288,6 +288,11 @@ functions that expect a lock to be held (or not to be held) that they do not get
   lockdep_assert_not_held!    this thread does not hold the lock
   lockdep_assert_none_held!   this thread holds no lock at all
 
+  lockdep_assert_in_context!       this thread runs in the context
+  lockdep_assert_not_in_context!   this thread does not run in the context
+  lockdep_assert_context_blocked!  the context cannot come in the middle of this
+  lockdep_assert_context_open!     the context may come in the middle of this
+
 It counts what the current thread holds, not whether anyone does, and this very lock, not one of the
 same kind. Where the tracker cannot say, the assertion is silent.
 

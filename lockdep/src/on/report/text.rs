@@ -82,9 +82,10 @@ impl<'a> Report<'a> {
             Violation::Deadlock { parties, closing, history } => {
                 deadlock::page(parties, *closing, history, paths)
             }
-            Violation::AssertionFailed { task, assertion, class, held, at } => {
-                let (class, assertion) = (class.as_ref(), *assertion);
-                Failed { task, assertion, class, held, at }.page(paths)
+            Violation::AssertionFailed { task, assertion, class, context, held, at } => {
+                let (class, context, assertion) =
+                    (class.as_ref(), context.as_deref().unwrap_or_default(), *assertion);
+                Failed { task, assertion, class, context, held, at }.page(paths)
             }
             Violation::NestNotHeld { task, wanted, nest, held } => {
                 nest::page(task, wanted, nest, held, paths)
