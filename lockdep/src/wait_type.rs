@@ -46,14 +46,31 @@ impl fmt::Display for WaitType {
 
 /// What holds for all locks of a class besides what they are called.
 ///
-/// ```
-/// use lockdep::{Traits, WaitType};
+/// A lock that speaks to the tracker in events says it in its [`Description`](crate::Description),
+/// which is asked once for each class; one that uses the macros is made by
+/// [`Map::named_with`](crate::Map::named_with).
 ///
-/// // A spin lock of one's own that may be taken while another one is held.
-/// const SPIN: Traits = Traits::SPIN;
-/// // A lock that blocks, and under which the thread must not wait for others.
-/// const SHORT: Traits = Traits::BLOCKING.provides(WaitType::Blocking);
-/// assert_ne!(SPIN, SHORT);
+/// ```
+/// use std::panic::Location;
+///
+/// use lockdep::{Description, How, Map, Traits, event};
+///
+/// struct SpinLock {
+///     map: Map,
+/// }
+///
+/// impl SpinLock {
+///     #[track_caller]
+///     fn lock(&self) {
+///         let describe = || Description::new("SpinLock", "").with_traits(Traits::SPIN);
+///         event::before_acquire(&self.map, How::EXCLUSIVE, describe, Location::caller());
+///         // … turn on the spot until the lock is free …
+///         event::acquired(&self.map, How::EXCLUSIVE, Location::caller());
+///     }
+/// }
+/// # let lock = SpinLock { map: Map::new() };
+/// # lock.lock();
+/// # event::released(&lock.map);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Traits {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 
 use lockdep::violation::Violation;
-use lockdep::{BacktraceStyle, Description, How, Level, Map, Settings, Task, Tracker};
+use lockdep::{BacktraceStyle, Description, How, Level, Map, Settings, Task, Tracker, Traits};
 
 fn describe() -> Description {
     Description::new("lock", "")
@@ -116,4 +116,28 @@ fn an_assertion_on_a_thread_without_events_is_judged() {
     })
     .join()
     .unwrap();
+}
+
+#[test]
+fn a_lock_says_in_its_description_what_waiting_it_needs_and_allows() {
+    let spin = || Description::new("SpinLock", "").with_traits(Traits::SPIN);
+    let tracker = tracker(Level::Deadlock);
+    let (outer, inner, mutex) = (Map::new(), Map::new(), Map::new());
+    let task = Task::new("task");
+    let wants = |map: &Map, describe: fn() -> Description| {
+        let site = Location::caller();
+        let met = tracker.before_acquire(&task, map, How::EXCLUSIVE, describe, site);
+        tracker.acquired(&task, map, How::EXCLUSIVE, site);
+        met.iter().map(|met| (met.violation.code(), met.times)).collect::<Vec<_>>()
+    };
+    assert_eq!(wants(&outer, spin), []);
+    assert_eq!(wants(&inner, spin), []);
+    assert_eq!(wants(&mutex, describe), [("LD0014", 1)]);
+    tracker.released(&task, &mutex);
+    let site = Location::caller();
+    let again = tracker.before_acquire(&task, &mutex, How::EXCLUSIVE, describe, site);
+    assert_eq!(again[0].times, 2, "a repeat is counted");
+    assert!(
+        tracker.before_acquire(&task, &mutex, How::EXCLUSIVE.trylock(), describe, site).is_empty()
+    );
 }
