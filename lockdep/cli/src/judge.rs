@@ -196,8 +196,18 @@ impl<'a> Judge<'a> {
             mode: guard.mode,
         });
         let held: Vec<Guard> = held.collect();
-        let wanted = set.complete.then(|| self.lock(process, wanted.instance));
-        Guards::new(held, wanted, set.complete)
+        // Where two locks of one class are told apart, a class does not stand for one lock of it.
+        let complete = set.complete && !self.holds_sibling(process, set, wanted);
+        let wanted = complete.then(|| self.lock(process, wanted.instance));
+        Guards::new(held, wanted, complete)
+    }
+
+    /// Whether another lock of the wanted one's class was held, at whatever level of nesting.
+    fn holds_sibling(&self, process: usize, set: &GuardSet, wanted: &EdgeEnd) -> bool {
+        let classes = &self.processes[process].classes;
+        let class = Class { subclass: 0, ..classes[&wanted.class].clone() };
+        let mut others = set.held.iter().filter(|guard| guard.instance != wanted.instance);
+        others.any(|guard| classes[&guard.class] == class)
     }
 
     /// A number for a lock of one process, from 1.

@@ -353,7 +353,9 @@ mod tests {
         // A waits as a recursive reader for one lock of B, held by who wants another, which a
         // reader holds who wants A.
         let weak = || process_of("x", vec![edge((0, Exclusive), (1, SharedRecursive), &[])]);
-        let round = || process_of("y", vec![edge((1, Exclusive), (1, Exclusive), &[])]);
+        let mut pair = edge((1, Exclusive), (1, Exclusive), &[]);
+        pair.wanted.instance = 99;
+        let round = || process_of("y", vec![pair.clone()]);
         let back = || process_of("z", vec![edge((1, Shared), (0, Exclusive), &[])]);
         assert_eq!(counts(&[weak(), back()]), (0, 0));
         assert_eq!(counts(&[weak(), round(), back()]), (1, 0));
