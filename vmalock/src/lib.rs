@@ -1,0 +1,22 @@
+//! The per-VMA lock of the Linux memory manager.
+
+pub mod lock;
+
+mod events;
+mod guard;
+mod lookup;
+mod order;
+mod padded;
+mod space;
+mod step;
+mod sync;
+mod vma;
+
+// The address space.
+
+pub use guard::{MmapReadGuard, MmapWriteGuard, VmaReadGuard};
+pub use lookup::{NextError, ReadError};
+pub use space::AddressSpace;
+pub use vma::Vma;
+
+// The address space.

@@ -1,0 +1,99 @@
+//! Every memory ordering of the lock, with the access it pairs with and the reason.
+//!
+//! The numbers O1 to O13 are those of the protocol's description in [`lock`](crate::lock). Each
+//! ordering that is stronger than relaxed is defended: the models run once for each with it
+//! weakened, and must then fail (`vmalock/models`).
+//!
+//! Three atomics carry the protocol:
+//!
+//! | atomic | accesses |
+//! |---|---|
+//! | `vm_refcnt` | O2, O5, O6, O7, O8, O13 |
+//! | `mm_lock_seq` | O1, O4, O9, O10, O12 |
+//! | `vm_lock_seq` | O1 and O3: relaxed everywhere, because O2, O6 and O8 order it |
+//!
+//! Why no reader gets in while a writer is at work. A reader that passes incremented either before
+//! the writer added the flag or after it took the flag away. Before: the writer's [`ExcludedLoad`]
+//! acquires the reader's [`ReaderDecrement`], so all the reader did comes before all the writer
+//! does. After: the reader's [`ReaderIncrement`] acquires the writer's [`ExcludeEnd`], so it reads
+//! the `vm_lock_seq` that the writer stored and, by coherence, an `mm_lock_seq` not older than
+//! that. Equal, it backs out. Unequal, it has read what [`WriteEnd`] stored, or later, and its
+//! [`ReaderSequence`] acquires all the writer did.
+//!
+//! [`ExcludedLoad`]: Order::ExcludedLoad
+//! [`ReaderDecrement`]: Order::ReaderDecrement
+//! [`ReaderIncrement`]: Order::ReaderIncrement
+//! [`ExcludeEnd`]: Order::ExcludeEnd
+//! [`WriteEnd`]: Order::WriteEnd
+//! [`ReaderSequence`]: Order::ReaderSequence
+
+use std::sync::atomic::Ordering;
+
+/// An access or a fence of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// O2, `vm_refcnt`, a reader's increment. Acquire: what the reader loads next (`vm_mm`, both
+    /// sequences, the bounds, the payload) must not be loaded before it. Pairs with
+    /// [`Order::ExcludeEnd`] of the last writer and with [`Order::Attach`] of the slot's present
+    /// life.
+    ReaderIncrement,
+    /// O4, `mm_lock_seq`, the reader's second look. Acquire: pairs with [`Order::WriteEnd`]. The
+    /// writer's stores come *after* it took the flag away, so [`Order::ReaderIncrement`] does not
+    /// cover them.
+    ReaderSequence,
+    /// O5, `vm_refcnt`, a reader's decrement. Release: what the reader did comes before what the
+    /// writer does; pairs with [`Order::ExcludedLoad`] and [`Order::DetachFence`].
+    ReaderDecrement,
+    /// O6, `vm_refcnt`, the flag taken away. Release: publishes `vm_lock_seq` before any reader can
+    /// increment again; pairs with [`Order::ReaderIncrement`].
+    ExcludeEnd,
+    /// O7, `vm_refcnt`, the load of the writer's wait. Acquire: pairs with
+    /// [`Order::ReaderDecrement`]. The kernel makes do with a control dependency, which Rust has
+    /// not.
+    ExcludedLoad,
+    /// O8, `vm_refcnt`, the attach. Release: all of the slot's new life comes before a reader that
+    /// increments; pairs with [`Order::ReaderIncrement`].
+    Attach,
+    /// O9, `mm_lock_seq`, the end of a write section. Release: pairs with
+    /// [`Order::ReaderSequence`] and [`Order::SpeculateBegin`].
+    WriteEnd,
+    /// O10, a fence after the store that begins a write section. Release: what the section changes
+    /// is not seen before the odd sequence; pairs with [`Order::SpeculateFence`]. No lock needs it.
+    WriteBeginFence,
+    /// O11, a fence between the writer's announcement that it waits and its look at the count.
+    /// Sequentially consistent, with [`Order::WakerFence`]: of a writer that announces and looks
+    /// and a reader that decrements and looks for a writer, one sees the other.
+    WaiterFence,
+    /// O11, a fence between a reader's decrement and its look for a waiting writer. Pairs with
+    /// [`Order::WaiterFence`].
+    WakerFence,
+    /// O12, `mm_lock_seq`, the load that begins a speculation. Acquire: pairs with
+    /// [`Order::WriteEnd`].
+    SpeculateBegin,
+    /// O12, a fence before the load that ends a speculation. Acquire: what was read in it was read
+    /// before; pairs with [`Order::WriteBeginFence`].
+    SpeculateFence,
+    /// O13, a fence after a decrement that gave 0. Acquire: who detached the slot may use it again
+    /// after all that its readers did; pairs with [`Order::ReaderDecrement`].
+    DetachFence,
+}
+
+impl Order {
+    /// How strong it is.
+    pub(crate) const fn strength(self) -> Ordering {
+        match self {
+            Order::ReaderIncrement
+            | Order::ReaderSequence
+            | Order::ExcludedLoad
+            | Order::SpeculateBegin
+            | Order::SpeculateFence
+            | Order::DetachFence => Ordering::Acquire,
+            Order::ReaderDecrement
+            | Order::ExcludeEnd
+            | Order::Attach
+            | Order::WriteEnd
+            | Order::WriteBeginFence => Ordering::Release,
+            Order::WaiterFence | Order::WakerFence => Ordering::SeqCst,
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The facade: everything this crate takes from the system to synchronise with.
+//!
+//! The models replace this file, and `events`, and include all other sources as they are. So the
+//! facade is also where a model weakens an [`Order`] or leaves out a [`Step`]: here both are
+//! constants that the compiler folds away.
+
+use std::time::Instant;
+
+pub(crate) use std::cell::UnsafeCell;
+pub(crate) use std::sync::Arc;
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize};
+pub(crate) use std::thread::{Thread, current};
+
+pub(crate) use parking_lot::Mutex;
+
+use std::sync::atomic::{self, Ordering};
+
+use crate::order::Order;
+use crate::step::Step;
+
+/// The strength of an access.
+#[inline(always)]
+pub(crate) const fn order(order: Order) -> Ordering {
+    order.strength()
+}
+
+/// A fence of the given strength.
+#[inline(always)]
+pub(crate) fn fence(order: Order) {
+    atomic::fence(order.strength());
+}
+
+/// Whether a step of the protocol is taken: always.
+#[inline(always)]
+pub(crate) const fn taken(_step: Step) -> bool {
+    true
+}
+
+/// The largest count of a VMA without the flag.
+#[inline(always)]
+pub(crate) const fn limit(limit: u32) -> u32 {
+    limit
+}
+
+/// A sequence number in the width it is kept in: all 64 bits.
+#[inline(always)]
+pub(crate) const fn in_width(sequence: u64) -> u64 {
+    sequence
+}
+
+/// Sleeps until this thread is unparked, until the deadline if there is one, or for no reason.
+pub(crate) fn park(deadline: Option<Instant>) {
+    match deadline {
+        None => std::thread::park(),
+        Some(deadline) => {
+            std::thread::park_timeout(deadline.saturating_duration_since(Instant::now()));
+        }
+    }
+}
+
+/// A mutable place that the protocol guards.
+#[derive(Debug, Default)]
+pub(crate) struct Cell<T>(UnsafeCell<T>);
+
+impl<T> Cell<T> {
+    pub(crate) const fn new(value: T) -> Cell<T> {
+        Cell(UnsafeCell::new(value))
+    }
+
+    /// For reading.
+    #[inline(always)]
+    pub(crate) fn read(&self) -> *const T {
+        self.0.get()
+    }
+
+    /// For writing.
+    #[inline(always)]
+    pub(crate) fn write(&self) -> *mut T {
+        self.0.get()
+    }
+}
