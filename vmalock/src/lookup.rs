@@ -53,8 +53,9 @@ impl std::error::Error for ReadError {}
 
 /// 1. Find. 2. Lock; detached: from the root again. 3. Check the bounds under the lock.
 ///
-/// The loop ends: a VMA that is detached while the index still has it is write-locked, and its
-/// sequence says so before its count is looked at, until its remover unlocks.
+/// The loop ends: a VMA that is detached while the index still has it is write-locked. Who has seen
+/// its count of 0 sees its stamp too, and falls back, until its remover unlocks; and who has seen
+/// that sees an index without it.
 #[inline]
 #[track_caller]
 pub(crate) fn lock_vma_under_rcu<M: AddressSpace>(

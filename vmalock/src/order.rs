@@ -76,6 +76,12 @@ pub(crate) enum Order {
     /// O13, a fence after a decrement that gave 0. Acquire: who detached the slot may use it again
     /// after all that its readers did; pairs with [`Order::ReaderDecrement`].
     DetachFence,
+    /// A fence after a reader's look at a count of 0; the kernel has none. Acquire: the reader has
+    /// seen the detach, so when it searches again it sees what came before that, the stamp, and if
+    /// it has seen the section's end all of the section, the erased index. Without it nothing but
+    /// time ends the search for a VMA that is gone. Pairs with [`Order::ReaderDecrement`],
+    /// [`Order::ExcludeEnd`] and [`Order::WriteEnd`].
+    MissFence,
 }
 
 impl Order {
@@ -87,7 +93,8 @@ impl Order {
             | Order::ExcludedLoad
             | Order::SpeculateBegin
             | Order::SpeculateFence
-            | Order::DetachFence => Ordering::Acquire,
+            | Order::DetachFence
+            | Order::MissFence => Ordering::Acquire,
             Order::ReaderDecrement
             | Order::ExcludeEnd
             | Order::Attach

@@ -19,6 +19,9 @@ pub trait AddressSpace {
 
     /// The VMA that contains `address`. Exact while the caller holds the mmap lock, else a guess:
     /// while a writer is at work any VMA, or none. Never waits.
+    ///
+    /// Who finds a VMA should have seen it attached (publish with release, search with acquire):
+    /// to be led to one that looks detached costs another search.
     fn find(&self, address: usize) -> Option<&Vma<Self::Payload>>;
 
     /// The first VMA that ends above `address`. As [`AddressSpace::find`] otherwise.

@@ -11,7 +11,8 @@ use crate::lock::{
     vma_mark_attached, vma_mark_detached,
 };
 use crate::space::AddressSpace;
-use crate::sync::Arc;
+use crate::step::Step;
+use crate::sync::{Arc, taken};
 use crate::vma::Vma;
 
 /// The mmap lock held for writing.
@@ -164,8 +165,10 @@ impl<'a, M: AddressSpace> MmapWriteGuard<'a, M> {
         let mm = self.mm;
         // SAFETY: The slot is free and ours. The space detaches it before it lets its mm go.
         unsafe { vma_lock_init(mm, &vma.lock) };
-        // SAFETY: The guard holds the mmap lock, and the VMA is of its mm.
-        unsafe { lock::vma_start_write(mm, &vma.lock) };
+        if taken(Step::LockBeforeAttach) {
+            // SAFETY: The guard holds the mmap lock, and the VMA is of its mm.
+            unsafe { lock::vma_start_write(mm, &vma.lock) };
+        }
         vma.set_bounds(start, end);
         // SAFETY: The slot is detached and ours.
         unsafe { *vma.payload.write() = Some(payload) };

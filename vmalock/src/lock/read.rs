@@ -9,8 +9,9 @@ use crate::lock::asserts::mmap_assert_locked;
 use crate::lock::mm::MmLock;
 use crate::lock::refcnt::are_readers_excluded;
 use crate::lock::vma::VmaLock;
+use crate::order::Order;
 use crate::step::Step;
-use crate::sync::{Arc, taken};
+use crate::sync::{Arc, fence, taken};
 
 /// Why a VMA was not read-locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +59,7 @@ pub fn vma_start_read(mm: &MmLock, vma: &VmaLock) -> Result<(), StartReadError> 
         return Err(StartReadError::Busy);
     }
     if let Err(count) = vma.vm_refcnt.inc_not_zero_limited_acquire() {
-        return Err(if count == 0 { StartReadError::Detached } else { StartReadError::Busy });
+        return Err(refused(count));
     }
     __vma_lockdep_acquire_read!(vma);
     if taken(Step::CompareMm) && !vma.is_of(mm) {
@@ -70,6 +71,16 @@ pub fn vma_start_read(mm: &MmLock, vma: &VmaLock) -> Result<(), StartReadError> 
         return Err(StartReadError::Busy);
     }
     Ok(())
+}
+
+/// What a count that cannot be incremented means.
+#[cold]
+fn refused(count: u32) -> StartReadError {
+    if count != 0 {
+        return StartReadError::Busy;
+    }
+    fence(Order::MissFence);
+    StartReadError::Detached
 }
 
 /// Puts a VMA that was another mm's when it was locked.

@@ -16,13 +16,14 @@ use std::sync::atomic::Ordering::Relaxed;
 use crate::lock::cancel::{Cancelled, Patience};
 use crate::order::Order;
 use crate::step::Step;
-use crate::sync::{AtomicBool, Mutex, Thread, current, fence, taken};
+use crate::sync::{AtomicBool, Life, Mutex, Thread, current, fence, taken};
 
 /// Where the writer of an mm waits.
 #[derive(Debug)]
 pub(crate) struct WriterWait {
     waiting: AtomicBool,
     task: Mutex<Option<Thread>>,
+    life: Life,
 }
 
 /// Takes the announcement back, whichever way the wait ends.
@@ -37,7 +38,11 @@ impl Drop for Announced<'_> {
 
 impl WriterWait {
     pub(crate) fn new() -> WriterWait {
-        WriterWait { waiting: AtomicBool::new(false), task: Mutex::new(None) }
+        WriterWait {
+            waiting: AtomicBool::new(false),
+            task: Mutex::new(None),
+            life: Life::default(),
+        }
     }
 
     /// Waits until `is_done`. One thread at a time.
@@ -81,7 +86,9 @@ impl WriterWait {
     #[inline]
     pub(crate) fn wake(&self) {
         fence(Order::WakerFence);
-        if self.waiting.load(Relaxed) {
+        let is_awaited = self.waiting.load(Relaxed);
+        self.life.check();
+        if is_awaited {
             self.wake_slow();
         }
     }
