@@ -212,13 +212,13 @@ impl<T: fmt::Debug> fmt::Debug for Arc<T> {
     }
 }
 
-/// Fails if it is used after its end.
+/// Fails if it is used after its end. One of loom's atomics, so that loom tries both orders.
 #[derive(Debug)]
-pub(crate) struct Life(std::sync::atomic::AtomicBool);
+pub(crate) struct Life(AtomicBool);
 
 impl Default for Life {
     fn default() -> Life {
-        Life(std::sync::atomic::AtomicBool::new(true))
+        Life(AtomicBool::new(true))
     }
 }
 

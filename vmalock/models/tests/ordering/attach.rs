@@ -1,13 +1,13 @@
 //! A slot begins a new life while readers come with stale references: 14 to 16, 20.
 
 use crate::lock::{vma_end_read, vma_start_read};
-use crate::model::{Space, explore, spawn};
+use crate::model::{EVERY, Space, explore, spawn};
 use crate::space::AddressSpace;
 
 /// 14 and 15. The same slot with the same range: a reader sees the old life or the new one.
 #[test]
 fn a_reader_sees_all_of_a_slots_new_life() {
-    explore(3, || {
+    explore(EVERY, || {
         let space = Space::new(1, 1);
         let reader = {
             let space = space.clone();
@@ -32,7 +32,7 @@ fn a_reader_sees_all_of_a_slots_new_life() {
 /// 16. An attached VMA that no index has yet is write-locked until the section ends.
 #[test]
 fn nobody_reads_a_vma_before_the_section_that_attached_it_ends() {
-    explore(3, || {
+    explore(EVERY, || {
         let space = Space::new(1, 1);
         let reader = {
             let space = space.clone();
@@ -58,7 +58,7 @@ fn nobody_reads_a_vma_before_the_section_that_attached_it_ends() {
 /// 20. Taken out and put back in one section: write-locked until its end.
 #[test]
 fn a_vma_that_is_put_back_stays_locked() {
-    explore(3, || {
+    explore(4, || {
         let space = Space::one();
         let reader = {
             let space = space.clone();

@@ -1,14 +1,14 @@
 //! A writer's wait is given up: 17, 18.
 
 use crate::lock::{CancelToken, Cancelled, Patience};
-use crate::model::{Space, explore, spawn};
+use crate::model::{EVERY, Space, explore, spawn};
 use crate::space::AddressSpace;
 
 /// 17. Given up with a reader inside, everything is as it was: the reader's put wakes nobody, new
 /// readers come in, the writer may try again, and a detach works.
 #[test]
 fn a_wait_that_is_given_up_leaves_nothing_behind() {
-    explore(3, || {
+    explore(EVERY, || {
         let space = Space::one();
         let token = CancelToken::new();
         let inside = space.lock_vma_under_rcu(0).unwrap();
@@ -40,7 +40,7 @@ fn a_wait_that_is_given_up_leaves_nothing_behind() {
 /// is the count is right.
 #[test]
 fn a_cancellation_may_meet_the_last_put() {
-    explore(2, || {
+    explore(4, || {
         let space = Space::one();
         let token = CancelToken::new();
         let inside = space.lock_vma_under_rcu(0).unwrap();
@@ -71,7 +71,7 @@ fn a_cancellation_may_meet_the_last_put() {
 /// 18. Nothing to wait for: that the patience is over does not matter.
 #[test]
 fn a_cancelled_wait_for_nothing_succeeds() {
-    explore(2, || {
+    explore(EVERY, || {
         let space = Space::one();
         let token = CancelToken::new();
         token.cancel();
@@ -86,7 +86,7 @@ fn a_cancelled_wait_for_nothing_succeeds() {
 /// The mmap lock's own wait, given up or not: whoever is still in the queue gets in.
 #[test]
 fn a_wait_for_the_mmap_lock_is_given_up() {
-    explore(2, || {
+    explore(4, || {
         let space = Space::one();
         let token = CancelToken::new();
         let held = space.mmap_read_lock();

@@ -6,14 +6,14 @@ use crate::lock::{
     StartReadError, check_vma_attached, check_vma_detached, check_vma_locked, check_vma_stabilised,
     vma_end_read, vma_start_read,
 };
-use crate::model::{Space, explore, spawn};
+use crate::model::{EVERY, Space, explore, spawn};
 use crate::space::AddressSpace;
 
 /// 5 to 7, the race of 16 December 2024. The reader's put may be the last one: the writer must not
 /// think that its own was, and the reader must tell the tracker although its put gives 0.
 #[test]
 fn whoever_puts_last_detaches() {
-    explore(3, || {
+    explore(4, || {
         let space = Space::one();
         let reader = {
             let space = space.clone();
@@ -59,7 +59,7 @@ fn a_detacher_that_is_woken_early_sleeps_on() {
 /// 7 and 12. A stale reference to what is detached: the count is 0, and stays so.
 #[test]
 fn a_detached_vma_is_not_touched() {
-    explore(3, || {
+    explore(EVERY, || {
         let space = Space::one();
         let reader = {
             let space = space.clone();
@@ -86,7 +86,7 @@ fn a_detached_vma_is_not_touched() {
 /// 13. The slot was found for one range and is another by the time it is locked.
 #[test]
 fn bounds_are_checked_under_the_lock() {
-    explore(3, || {
+    explore(4, || {
         let space = Space::new(2, 1);
         space.map(&mut space.mmap_write_lock(), 0, 0..1, 0);
         let reader = {
@@ -107,7 +107,7 @@ fn bounds_are_checked_under_the_lock() {
 /// because it is asked of the record and not of the count.
 #[test]
 fn a_passing_reader_does_not_break_the_writers_assertions() {
-    explore(3, || {
+    explore(4, || {
         let space = Space::one();
         let reader = {
             let space = space.clone();

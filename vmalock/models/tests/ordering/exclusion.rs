@@ -1,12 +1,12 @@
 //! Readers and a writer of one VMA: 1 to 4, 23.
 
-use crate::model::{Space, explore, spawn};
+use crate::model::{EVERY, Space, explore, spawn};
 use crate::space::AddressSpace;
 
 /// 1. A reader inside is waited for, and one that comes later backs out or sees all.
 #[test]
 fn a_reader_and_a_writer_do_not_overlap() {
-    explore(3, || {
+    explore(EVERY, || {
         let space = Space::one();
         let reader = {
             let space = space.clone();
@@ -22,7 +22,7 @@ fn a_reader_and_a_writer_do_not_overlap() {
 /// increment comes then must not have looked at the sequences before it.
 #[test]
 fn sequences_are_read_after_the_increment() {
-    explore(3, || {
+    explore(EVERY, || {
         let space = Space::one();
         let reader = {
             let space = space.clone();
@@ -40,7 +40,7 @@ fn sequences_are_read_after_the_increment() {
 /// 3. A reader that finds the section over sees all that was done in it.
 #[test]
 fn the_end_of_a_section_shows_what_was_done_in_it() {
-    explore(3, || {
+    explore(4, || {
         let space = Space::one();
         let writer = {
             let space = space.clone();
@@ -60,7 +60,7 @@ fn the_end_of_a_section_shows_what_was_done_in_it() {
 /// that is write-locked, and leaves the count as it was.
 #[test]
 fn a_late_increment_is_taken_back() {
-    explore(3, || {
+    explore(EVERY, || {
         let space = Space::one();
         let mut guard = space.mmap_write_lock();
         let reader = {
@@ -97,7 +97,7 @@ fn two_readers_and_a_writer_do_not_overlap() {
 /// 26, the part that is no deadlock: a reader keeps its VMA, and another is written meanwhile.
 #[test]
 fn a_writer_waits_for_readers_of_its_vma_only() {
-    explore(2, || {
+    explore(EVERY, || {
         let space = Space::two();
         let kept = space.lock_vma_under_rcu(0).unwrap();
         let writer = {

@@ -1,7 +1,7 @@
 //! A slot that is another address space's by now: 11, 16, 30, 31.
 
 use crate::lock::{StartReadError, vma_start_read};
-use crate::model::{Space, explore, spawn};
+use crate::model::{EVERY, Space, explore, spawn};
 use crate::space::AddressSpace;
 
 /// Two address spaces over one slot, which is the second's.
@@ -19,7 +19,7 @@ fn two_spaces() -> (std::sync::Arc<Space>, std::sync::Arc<Space>) {
 /// after that.
 #[test]
 fn a_recycled_vma_does_not_wake_a_dead_mm() {
-    explore(3, || {
+    explore(EVERY, || {
         let (ours, theirs) = two_spaces();
         let reader = spawn(move || vma_start_read(&ours.mm, &ours.slots[0].lock));
         let mut guard = theirs.mmap_write_lock();
@@ -33,7 +33,7 @@ fn a_recycled_vma_does_not_wake_a_dead_mm() {
 /// 11 and 31, without a writer: the answer is to fall back, and the count is as it was.
 #[test]
 fn a_foreign_vma_is_busy() {
-    explore(3, || {
+    explore(EVERY, || {
         let (ours, theirs) = two_spaces();
         let mm = ours.mm.clone();
         let busy = vma_start_read(&mm, &ours.slots[0].lock);
@@ -46,7 +46,7 @@ fn a_foreign_vma_is_busy() {
 /// 16. The slot moves from one mm to another under a reader of the first.
 #[test]
 fn a_slot_that_changes_its_mm_is_read_by_nobody_else() {
-    explore(2, || {
+    explore(4, || {
         let ours = Space::new(1, 1);
         ours.map(&mut ours.mmap_write_lock(), 0, 0..1, 0);
         let theirs = Space::with_slots(1, ours.slots.clone());
@@ -66,7 +66,7 @@ fn a_slot_that_changes_its_mm_is_read_by_nobody_else() {
 /// reader's wake goes to the mm it read, which its own borrow keeps.
 #[test]
 fn a_put_vma_is_not_touched_again() {
-    explore(2, || {
+    explore(EVERY, || {
         let ours = Space::new(1, 1);
         ours.map(&mut ours.mmap_write_lock(), 0, 0..1, 0);
         let theirs = Space::with_slots(1, ours.slots.clone());
@@ -89,7 +89,7 @@ fn a_put_vma_is_not_touched_again() {
 /// 31. The end of an address space waits for who is still backing out of its VMA.
 #[test]
 fn the_end_of_an_mm_waits_for_its_readers() {
-    explore(2, || {
+    explore(EVERY, || {
         let space = Space::one();
         let guard = space.lock_vma_under_rcu(0).unwrap();
         let end = {

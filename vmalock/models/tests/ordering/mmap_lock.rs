@@ -2,7 +2,7 @@
 
 use crate::lock::cancel::Patience;
 use crate::lock::rwsem::{Rwsem, Side};
-use crate::model::{explore, spawn};
+use crate::model::{EVERY, explore, spawn};
 use crate::sync::Cell;
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ impl Guarded {
 
 #[test]
 fn writers_take_turns() {
-    explore(3, || {
+    explore(EVERY, || {
         let guarded = Guarded::new();
         let other = {
             let guarded = guarded.clone();
@@ -78,7 +78,7 @@ fn three_take_turns() {
 
 #[test]
 fn a_downgraded_writer_lets_readers_in_and_writers_wait() {
-    explore(2, || {
+    explore(EVERY, || {
         let guarded = Guarded::new();
         guarded.lock(Side::Write);
         let reader = {

@@ -119,8 +119,12 @@ impl Space {
     }
 }
 
+/// More preemptions than a small model has: it is explored whole. Not the same as no bound: with
+/// none loom reduces what it takes for equal, and a speculation that is weakened goes unnoticed.
+pub(crate) const EVERY: usize = 100;
+
 /// Explores a model with up to `preemptions` switches of a thread that could have gone on, and
-/// says how many executions that was.
+/// says how many executions that was. `LOOM_MAX_PREEMPTIONS` overrides the bound.
 #[track_caller]
 pub(crate) fn explore(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
     let executions = std::sync::Arc::new(Count::new(0));

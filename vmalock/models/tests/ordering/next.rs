@@ -7,7 +7,7 @@ use crate::space::AddressSpace;
 /// 28. A VMA is shrunk and its beginning mapped anew, in one section: at no time is there a gap.
 #[test]
 fn a_gap_is_not_made_up() {
-    explore(2, || {
+    explore(3, || {
         let space = Space::new(2, 2);
         space.map(&mut space.mmap_write_lock(), 0, 0..2, 0);
         let reader = {
@@ -29,7 +29,7 @@ fn a_gap_is_not_made_up() {
 /// 28. The last VMA moves up while a reader looks for it: at no time is there none.
 #[test]
 fn an_end_is_not_made_up() {
-    explore(2, || {
+    explore(3, || {
         let space = Space::new(2, 2);
         space.map(&mut space.mmap_write_lock(), 0, 0..1, 0);
         let reader = {
@@ -50,7 +50,7 @@ fn an_end_is_not_made_up() {
 /// The lookup that leaves no fallback to its caller always has an answer.
 #[test]
 fn a_read_without_fallback_waits_the_writer_out() {
-    explore(2, || {
+    explore(4, || {
         let space = Space::one();
         let reader = {
             let space = space.clone();

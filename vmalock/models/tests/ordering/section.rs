@@ -1,13 +1,13 @@
 //! Write sections: 19, 22, 29.
 
 use crate::lock::{mmap_write_lock, mmap_write_unlock};
-use crate::model::{Space, explore, spawn};
+use crate::model::{EVERY, Space, explore, spawn};
 use crate::space::AddressSpace;
 
 /// 19. One store frees all VMAs of a section.
 #[test]
 fn the_end_of_a_section_frees_all_its_vmas() {
-    explore(2, || {
+    explore(3, || {
         let space = Space::two();
         let reader = {
             let space = space.clone();
@@ -29,7 +29,7 @@ fn the_end_of_a_section_frees_all_its_vmas() {
 /// 19. A downgrade frees them too, while other writers still wait.
 #[test]
 fn a_downgrade_frees_the_vmas_and_keeps_writers_out() {
-    explore(2, || {
+    explore(EVERY, || {
         let space = Space::one();
         let writer = {
             let space = space.clone();
@@ -50,7 +50,7 @@ fn a_downgrade_frees_the_vmas_and_keeps_writers_out() {
 /// 22. A VMA that was write-locked long ago is not taken for locked now, with a reader inside.
 #[test]
 fn an_old_stamp_is_not_a_new_one() {
-    explore(2, || {
+    explore(EVERY, || {
         let space = Space::one();
         // Sequence 3, 5: with two bits, the next section has the number of the first.
         for _ in 0..1 {
@@ -71,7 +71,7 @@ fn an_old_stamp_is_not_a_new_one() {
 /// 29. Two writers, one after the other: the first section has ended when the second begins.
 #[test]
 fn sections_do_not_run_into_each_other() {
-    explore(2, || {
+    explore(4, || {
         let space = Space::one();
         let other = {
             let space = space.clone();

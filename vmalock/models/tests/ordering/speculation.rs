@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::lock::{mmap_lock_speculate_retry, mmap_lock_speculate_try_begin};
-use crate::model::{Space, explore, spawn};
+use crate::model::{EVERY, Space, explore, spawn};
 use crate::space::AddressSpace;
 use crate::sync::AtomicUsize;
 
 /// A speculation that need not be retried has seen one section's end, and nothing of the next.
 #[test]
 fn a_speculation_sees_whole_sections() {
-    explore(3, || {
+    explore(EVERY, || {
         let space = Space::new(1, 0);
         let pair = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
         let writer = {

@@ -1,13 +1,13 @@
 //! The writer sleeps and a reader wakes it: 9, 10.
 
-use crate::model::{Space, explore, spawn};
+use crate::model::{EVERY, Space, explore, spawn};
 use crate::space::AddressSpace;
 
 /// 9. The writer announces and looks at the count; the reader decrements and looks for a writer.
 /// One of them sees the other, or both hang.
 #[test]
 fn a_wake_is_not_lost() {
-    explore(3, || {
+    explore(EVERY, || {
         let space = Space::one();
         let guard = space.lock_vma_under_rcu(0).unwrap();
         let writer = {
@@ -23,7 +23,7 @@ fn a_wake_is_not_lost() {
 /// 9, with two readers: the last wakes.
 #[test]
 fn the_last_reader_wakes() {
-    explore(2, || {
+    explore(3, || {
         let space = Space::one();
         let guard = space.lock_vma_under_rcu(0).unwrap();
         let other = {
@@ -45,7 +45,7 @@ fn the_last_reader_wakes() {
 /// VMA by now. It must look, and sleep on.
 #[test]
 fn a_late_wake_is_for_nothing() {
-    explore(3, || {
+    explore(4, || {
         let space = Space::two();
         let first = space.lock_vma_under_rcu(0).unwrap();
         let second = space.lock_vma_under_rcu(1).unwrap();
@@ -67,7 +67,7 @@ fn a_late_wake_is_for_nothing() {
 /// A detacher's last reader wakes it too, at a count that is one less.
 #[test]
 fn a_detacher_is_woken() {
-    explore(3, || {
+    explore(4, || {
         let space = Space::one();
         let reader = {
             let space = space.clone();
