@@ -12,6 +12,9 @@ mod step;
 mod sync;
 mod vma;
 
+#[cfg(test)]
+mod tests;
+
 // The address space.
 
 pub use guard::{MmapReadGuard, MmapWriteGuard, VmaReadGuard};

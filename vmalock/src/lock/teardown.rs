@@ -35,7 +35,18 @@ impl<'a> Teardown<'a> {
     /// nobody can get one any more.
     #[must_use]
     pub unsafe fn begin(mm: &'a Arc<MmLock>) -> Teardown<'a> {
-        Teardown { mm, patience: Patience::until(Instant::now() + LIMIT), has_leaked: false }
+        // SAFETY: The caller's.
+        unsafe { Teardown::begin_with(mm, Patience::until(Instant::now() + LIMIT)) }
+    }
+
+    /// [`Teardown::begin`] with a patience for all its waits together.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    #[must_use]
+    pub unsafe fn begin_with(mm: &'a Arc<MmLock>, patience: Patience) -> Teardown<'a> {
+        Teardown { mm, patience, has_leaked: false }
     }
 
     /// Detaches an attached VMA. What it holds is the caller's then; whether the slot is too is
