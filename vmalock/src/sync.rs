@@ -45,7 +45,7 @@ pub(crate) const fn limit(limit: u32) -> u32 {
 /// A sequence number in the width it is kept in: all 64 bits.
 #[inline(always)]
 pub(crate) const fn in_width(sequence: u64) -> u64 {
-    sequence
+    if taken(Step::WideSequence) { sequence } else { sequence & 3 }
 }
 
 /// Sleeps until this thread is unparked, until the deadline if there is one, or for no reason.

@@ -13,7 +13,7 @@ use crate::on::report::{Implementation, implementation, is_toolchain, split};
 use crate::violation::Frame;
 
 /// Crates of the tracker and of the lock types that feed it.
-const TRACKER: [&str; 2] = ["lockdep", "instrumented"];
+const TRACKER: [&str; 3] = ["lockdep", "instrumented", "vmalock"];
 /// What the tracker calls, and may be called back from.
 const USED_BY_TRACKER: [&str; 6] =
     ["backtrace", "dashmap", "hashbrown", "once_cell", "parking_lot", "parking_lot_core"];

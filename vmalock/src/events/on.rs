@@ -18,11 +18,11 @@ const VMA_READ: How = How::SHARED.trylock();
 const VMA_EXCLUSIVE: How = How::EXCLUSIVE;
 
 fn describe_vma() -> Description {
-    Description { kind: "VmaLock", payload: "" }
+    Description::new("VmaLock", "")
 }
 
 fn describe_mm() -> Description {
-    Description { kind: "MmLock", payload: "" }
+    Description::new("MmLock", "")
 }
 
 fn how(side: Side) -> How {
