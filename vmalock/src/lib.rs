@@ -16,6 +16,10 @@ mod vma;
 mod tests;
 
 // The address space.
+mod index;
+mod mm;
+mod pool;
+mod range;
 
 pub use guard::{MmapReadGuard, MmapWriteGuard, VmaReadGuard};
 pub use lookup::{NextError, ReadError};
@@ -23,3 +27,6 @@ pub use space::AddressSpace;
 pub use vma::Vma;
 
 // The address space.
+pub use mm::Mm;
+pub use pool::Pool;
+pub use range::{InsertError, RangeError};

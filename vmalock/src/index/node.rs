@@ -1,0 +1,177 @@
+//! A node of the index: entries of a key and an edge, all of them atomics.
+//!
+//! ```text
+//! line 0    the last key of each block but the last one; level and length
+//! line 1    block 0: 4 keys, 4 edges
+//! …
+//! line 4    block 3
+//! ```
+//!
+//! In a leaf (level 0) a key is the last address of a range and its edge the range's slot. In an
+//! inner node an edge is a child and its key the separator behind that child; behind the last
+//! child there is none. Unused keys are `usize::MAX`, unused edges null.
+//!
+//! | field | who stores, and when | ordering |
+//! |---|---|---|
+//! | keys | the writer: before the node is published; then only a key that moves within its gap | relaxed: a reader that mixes old and new ones goes astray, which it may |
+//! | edges | the writer: before the node is published; then a child for another one | release; readers acquire, so that they find the child's memory initialised |
+//! | level | never changes; the first reader to meet the node has it by the acquire of the edge | relaxed |
+//! | length | the writer, before the node is published; read by the writer | relaxed |
+
+use std::array;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+use crate::sync::{AtomicPtr, AtomicUsize};
+
+/// Leads to a node of the level below or, from a leaf, to a value.
+pub(super) type Edge = NonNull<()>;
+
+/// A key and the edge that belongs to it.
+pub(super) type Entry = (usize, Edge);
+
+/// Where an entry is: its block, and its number in the block.
+pub(super) type Place = (usize, usize);
+
+/// A node of `BLOCKS` times `BLOCK` entries.
+#[repr(C, align(64))]
+pub(super) struct Node<const BLOCKS: usize, const BLOCK: usize> {
+    head: Head<BLOCKS>,
+    blocks: [Block<BLOCK>; BLOCKS],
+}
+
+/// The last key of each block but the last one, whose word holds level and length.
+#[repr(C, align(64))]
+struct Head<const BLOCKS: usize>([AtomicUsize; BLOCKS]);
+
+#[repr(C)]
+struct Block<const BLOCK: usize> {
+    keys: [AtomicUsize; BLOCK],
+    edges: [AtomicPtr<()>; BLOCK],
+}
+
+/// How many bits the level has below the length.
+const LEVEL_BITS: u32 = 8;
+const LEVEL_MASK: usize = (1 << LEVEL_BITS) - 1;
+
+/// How many of the keys are below `address`, in order or not.
+#[inline(always)]
+fn count_below(keys: &[AtomicUsize], address: usize) -> usize {
+    keys.iter().map(|key| usize::from(key.load(Relaxed) < address)).sum()
+}
+
+impl<const BLOCKS: usize, const BLOCK: usize> Node<BLOCKS, BLOCK> {
+    /// How many entries fit.
+    pub(super) const WIDTH: usize = BLOCKS * BLOCK;
+
+    /// Without entries.
+    pub(super) fn new(level: usize) -> Self {
+        let head = array::from_fn(|_| AtomicUsize::new(usize::MAX));
+        let block = |_| Block {
+            keys: array::from_fn(|_| AtomicUsize::new(usize::MAX)),
+            edges: array::from_fn(|_| AtomicPtr::new(ptr::null_mut())),
+        };
+        let node = Node { head: Head(head), blocks: array::from_fn(block) };
+        node.shape().store(level, Relaxed);
+        node
+    }
+
+    /// The place of the first entry whose key is not below `address`; the last place if there is
+    /// none. A place of this node, whatever is stored in it meanwhile.
+    #[inline(always)]
+    pub(super) fn search(&self, address: usize) -> Place {
+        let block = count_below(&self.head.0[..BLOCKS - 1], address);
+        (block, count_below(&self.blocks[block].keys[..BLOCK - 1], address))
+    }
+
+    #[inline(always)]
+    pub(super) fn key(&self, (block, at): Place) -> usize {
+        self.blocks[block].keys[at].load(Relaxed)
+    }
+
+    #[inline(always)]
+    pub(super) fn edge(&self, (block, at): Place) -> Option<Edge> {
+        NonNull::new(self.blocks[block].edges[at].load(Acquire))
+    }
+
+    /// The edge behind that of an entry.
+    pub(super) fn edge_after(&self, place: Place) -> Option<Edge> {
+        let next = Self::number(place) + 1;
+        if next < Self::WIDTH { self.edge(Self::place(next)) } else { None }
+    }
+
+    pub(super) fn first_edge(&self) -> Option<Edge> {
+        self.edge((0, 0))
+    }
+
+    /// 0 for a leaf.
+    #[inline(always)]
+    pub(super) fn level(&self) -> usize {
+        self.shape().load(Relaxed) & LEVEL_MASK
+    }
+
+    /// How many entries it has. The writer's to ask.
+    pub(super) fn len(&self) -> usize {
+        self.shape().load(Relaxed) >> LEVEL_BITS
+    }
+
+    #[inline(always)]
+    fn shape(&self) -> &AtomicUsize {
+        &self.head.0[BLOCKS - 1]
+    }
+
+    pub(super) fn number((block, at): Place) -> usize {
+        block * BLOCK + at
+    }
+
+    pub(super) fn place(number: usize) -> Place {
+        (number / BLOCK, number % BLOCK)
+    }
+
+    /// Changes one key. The writer's.
+    pub(super) fn set_key(&self, number: usize, key: usize) {
+        let (block, at) = Self::place(number);
+        self.blocks[block].keys[at].store(key, Relaxed);
+        if at == BLOCK - 1 && block < BLOCKS - 1 {
+            self.head.0[block].store(key, Relaxed);
+        }
+    }
+
+    /// Publishes a child, or a value, in place of another. The writer's.
+    pub(super) fn set_edge(&self, number: usize, edge: Edge) {
+        let (block, at) = Self::place(number);
+        self.blocks[block].edges[at].store(edge.as_ptr(), Release);
+    }
+
+    /// Stores these entries and no others. The writer's, on a node that it has not published.
+    ///
+    /// The last entry of an inner node has no key: see [`Node::entries`].
+    pub(super) fn fill(&self, entries: &[Entry]) {
+        let (level, old_len) = (self.level(), self.len());
+        for (number, &(key, edge)) in entries.iter().enumerate() {
+            let is_last_child = level > 0 && number + 1 == entries.len();
+            self.set_key(number, if is_last_child { usize::MAX } else { key });
+            self.set_edge(number, edge);
+        }
+        for number in entries.len()..old_len {
+            let (block, at) = Self::place(number);
+            self.set_key(number, usize::MAX);
+            self.blocks[block].edges[at].store(ptr::null_mut(), Relaxed);
+        }
+        self.shape().store(level | entries.len() << LEVEL_BITS, Relaxed);
+    }
+
+    /// Its entries in order. The writer's.
+    ///
+    /// The last child of an inner node gets `upper` for its key: the separator behind the node
+    /// itself, which some node above holds.
+    pub(super) fn entries(&self, upper: usize) -> impl Iterator<Item = Entry> {
+        let (len, is_inner) = (self.len(), self.level() > 0);
+        (0..len).filter_map(move |number| {
+            let place = Self::place(number);
+            let is_last_child = is_inner && number + 1 == len;
+            let key = if is_last_child { upper } else { self.key(place) };
+            Some((key, self.edge(place)?))
+        })
+    }
+}
