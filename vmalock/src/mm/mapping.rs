@@ -95,8 +95,14 @@ impl<'a, T: Send + Sync> MmapWriteGuard<'a, Mm<T>> {
         Ok(())
     }
 
-    /// Write-locks all VMAs that overlap a range, so that no change of them in this write section
-    /// waits any more.
+    /// Write-locks all VMAs that overlap a range: waits for their readers. No change of them in this
+    /// write section waits any more.
+    #[track_caller]
+    pub fn start_write_range(&mut self, range: Range<usize>) {
+        self.vmas(range).for_each(|vma| self.vma_start_write(vma));
+    }
+
+    /// [`MmapWriteGuard::start_write_range`] that can be given up.
     ///
     /// # Errors
     ///
@@ -133,10 +139,8 @@ impl<'a, T: Send + Sync> MmapWriteGuard<'a, Mm<T>> {
     where
         T: Clone,
     {
+        self.start_write_range(range.clone());
         let mut inside: Vec<&'a Vma<T>> = self.vmas(range.clone()).collect();
-        for vma in &inside {
-            self.vma_start_write(vma);
-        }
         let cuts = |at: usize| move |vma: &&&'a Vma<T>| vma.start() < at && at < vma.end();
         let copy = |vma: &&'a Vma<T>| Some((*vma, self.payload(vma)?.clone()));
         let low = inside.first().filter(cuts(range.start)).and_then(copy);
