@@ -34,7 +34,7 @@
 //!
 //! A node has 16 entries in four blocks, each one cache line; its first line tells which block. So
 //! a level is two lines and at most six comparisons, without a branch that could be guessed wrong.
-//! Sizes of 8 to 64 entries were measured (`cargo bench -p vmalock --bench find`); this is the
+//! Sizes of 8 to 64 entries were measured (`cargo bench -p vmalock`); this is the
 //! fastest up to thousands of ranges and within a tenth of the best at 100,000.
 
 mod node;

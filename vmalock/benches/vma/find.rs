@@ -1,0 +1,105 @@
+//! Finding the range of an address among many.
+
+use std::collections::BTreeMap;
+use std::sync::RwLock;
+use std::time::Duration;
+
+use vmalock::{AddressSpace, Mm};
+
+use crate::rounds::{measure, work};
+use crate::table::{at_most, print_head, print_line};
+
+/// Ranges lie so far apart and are half as long.
+pub(crate) const STRIDE: usize = 0x10000;
+
+/// A range of `RwLock<BTreeMap>`: its end, and what the payload is there.
+pub(crate) type Entry = (usize, u64);
+
+/// The entry of the range that covers an address.
+#[inline]
+pub(crate) fn look_up<V>(map: &BTreeMap<usize, (usize, V)>, address: usize) -> Option<&V> {
+    let (_, (end, value)) = map.range(..=address).next_back()?;
+    (address < *end).then_some(value)
+}
+
+/// Numbers below `len` in a random order, the same each time.
+pub(crate) fn shuffled(len: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..len).collect();
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    for at in (1..len).rev() {
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        order.swap(at, (state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % (at + 1));
+    }
+    order
+}
+
+/// Random addresses, all of them mapped.
+pub(crate) fn addresses(ranges: usize) -> Vec<usize> {
+    let order = shuffled(1 << 17);
+    order.iter().map(|at| at % ranges * STRIDE + at / 7 % (STRIDE / 2)).collect()
+}
+
+/// So many ranges, mapped in a random order.
+pub(crate) fn mapped(ranges: usize) -> Mm<u64> {
+    let mm = Mm::new();
+    let mut writer = mm.mmap_write_lock();
+    for at in shuffled(ranges) {
+        let start = at * STRIDE;
+        writer.insert(start..start + STRIDE / 2, at as u64).expect("they do not overlap");
+    }
+    drop(writer);
+    mm
+}
+
+/// The same as a map.
+pub(crate) fn map(ranges: usize) -> BTreeMap<usize, Entry> {
+    let entry = |at: usize| (at * STRIDE, (at * STRIDE + STRIDE / 2, at as u64));
+    shuffled(ranges).into_iter().map(entry).collect()
+}
+
+pub(crate) fn compare<const RANGES: usize>(name: &str) {
+    let (mm, std) = (mapped(RANGES), RwLock::new(map(RANGES)));
+    let parking_lot = parking_lot::RwLock::new(map(RANGES));
+    let addresses = addresses(RANGES);
+    let next = || {
+        let mut addresses = addresses.iter().cycle();
+        move || *addresses.next().expect("it goes round")
+    };
+    let (mut at_std, mut at_parking_lot, mut at_hint, mut at_locked, mut at_read) =
+        (next(), next(), next(), next(), next());
+    let mut contenders = [
+        (
+            "std RwLock<BTreeMap>, find alone",
+            work(|| look_up(&std.read().expect("no panic"), at_std()).copied().expect("mapped")),
+        ),
+        (
+            "parking_lot RwLock<BTreeMap>, find alone",
+            work(|| look_up(&parking_lot.read(), at_parking_lot()).copied().expect("mapped")),
+        ),
+        (
+            "ours, find alone",
+            work(|| std::ptr::from_ref(mm.find(at_hint()).expect("mapped")).addr()),
+        ),
+        (
+            "ours, find, lock, unlock",
+            work(|| drop(mm.lock_vma_under_rcu(at_locked()).expect("mapped"))),
+        ),
+        (
+            "ours, find, lock, read the payload, unlock",
+            work(|| *mm.lock_vma_under_rcu(at_read()).expect("mapped")),
+        ),
+    ];
+    // Long enough for a large set to fill the caches after the last contender's.
+    let slice = Duration::from_micros(if RANGES > 10_000 { 4_000 } else { 50 });
+    let rounds = if RANGES > 10_000 { 100 } else { 1_000 };
+    let measured = measure(&mut contenders, slice, rounds);
+    print_head(name, ["ns", "ratio", "target"]);
+    for (at, ((name, _), measured)) in contenders.iter().zip(measured).enumerate() {
+        let target = if at == 3 { at_most(measured.ratio, 1.0) } else { String::new() };
+        let cells =
+            [format!("{:.1}", measured.nanoseconds), format!("{:.2}×", measured.ratio), target];
+        print_line(name, cells.each_ref().map(String::as_str));
+    }
+}
