@@ -17,6 +17,9 @@ mod tests;
 
 // The address space.
 mod index;
+#[cfg(test)]
+#[path = "index/tests.rs"]
+mod index_tests;
 mod mm;
 mod pool;
 mod range;

@@ -82,6 +82,11 @@ pub(crate) enum Order {
     /// time ends the search for a VMA that is gone. Pairs with [`Order::ReaderDecrement`],
     /// [`Order::ExcludeEnd`] and [`Order::WriteEnd`].
     MissFence,
+    /// The index, the store of an edge or the root. Release: the node or the slot that it leads to
+    /// is whole before it is found; pairs with [`Order::Follow`].
+    Publish,
+    /// The index, the load of an edge or the root. Acquire: pairs with [`Order::Publish`].
+    Follow,
 }
 
 impl Order {
@@ -94,12 +99,14 @@ impl Order {
             | Order::SpeculateBegin
             | Order::SpeculateFence
             | Order::DetachFence
-            | Order::MissFence => Ordering::Acquire,
+            | Order::MissFence
+            | Order::Follow => Ordering::Acquire,
             Order::ReaderDecrement
             | Order::ExcludeEnd
             | Order::Attach
             | Order::WriteEnd
-            | Order::WriteBeginFence => Ordering::Release,
+            | Order::WriteBeginFence
+            | Order::Publish => Ordering::Release,
             Order::WaiterFence | Order::WakerFence => Ordering::SeqCst,
         }
     }

@@ -90,6 +90,18 @@ pub(crate) const ALL: &[Weakness] = &[
     ),
     weakness("MissFence", "", "left out", &["detach::whoever_puts_last_detaches"]),
     weakness(
+        "Publish",
+        "index",
+        "release → relaxed",
+        &["searching::a_range_that_stays_is_found_while_its_leaf_is_split"],
+    ),
+    weakness(
+        "Follow",
+        "index",
+        "acquire → relaxed",
+        &["searching::a_range_that_stays_is_found_while_its_leaf_is_split"],
+    ),
+    weakness(
         "CompareAfterIncrement",
         "",
         "the sequences are compared before the increment only",

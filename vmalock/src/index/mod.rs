@@ -37,18 +37,16 @@
 //! Sizes of 8 to 64 entries were measured (`cargo bench -p vmalock`); this is the
 //! fastest up to thousands of ranges and within a tenth of the best at 100,000.
 
-mod node;
-mod stock;
-#[cfg(test)]
-mod tests;
+pub(crate) mod node;
+pub(crate) mod stock;
 mod writer;
 
 use std::fmt;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
-use std::sync::atomic::Ordering::{Acquire, Release};
 
-use crate::sync::{AtomicPtr, Cell};
+use crate::order::Order;
+use crate::sync::{AtomicPtr, Cell, order};
 
 use node::{Edge, Node};
 use stock::Stock;
@@ -58,7 +56,7 @@ pub(crate) use writer::Writer;
 ///
 /// `BLOCKS` and `BLOCK` are the shape of a node; other shapes than the default are for tests.
 pub(crate) struct Index<V, const BLOCKS: usize = 4, const BLOCK: usize = 4> {
-    /// Never null. Release by the writer, acquire by readers, like every edge.
+    /// Never null. Published and followed like every edge.
     root: AtomicPtr<Node<BLOCKS, BLOCK>>,
     /// The writer's.
     stock: Cell<Stock<BLOCKS, BLOCK>>,
@@ -141,19 +139,19 @@ impl<V, const BLOCKS: usize, const BLOCK: usize> Index<V, BLOCKS, BLOCK> {
     }
 
     #[inline]
-    fn root(&self) -> &Node<BLOCKS, BLOCK> {
-        let root = self.root.load(Acquire);
+    pub(crate) fn root(&self) -> &Node<BLOCKS, BLOCK> {
+        let root = self.root.load(order(Order::Follow));
         // SAFETY: the root is a node of our stock, which frees none before it is dropped with us.
         unsafe { &*root }
     }
 
     fn set_root(&self, root: Edge) {
-        self.root.store(root.as_ptr().cast(), Release);
+        self.root.store(root.as_ptr().cast(), order(Order::Publish));
     }
 
     /// The node that an edge of an inner node leads to.
     #[inline]
-    fn child(&self, edge: Edge) -> &Node<BLOCKS, BLOCK> {
+    pub(crate) fn child(&self, edge: Edge) -> &Node<BLOCKS, BLOCK> {
         // SAFETY: an edge of a node of level 1 or more leads to a node of our stock, at any time
         // and however stale: nodes keep their level for ever, and none is freed before us.
         unsafe { edge.cast().as_ref() }

@@ -14,28 +14,29 @@
 //! | field | who stores, and when | ordering |
 //! |---|---|---|
 //! | keys | the writer: before the node is published; then only a key that moves within its gap | relaxed: a reader that mixes old and new ones goes astray, which it may |
-//! | edges | the writer: before the node is published; then a child for another one | release; readers acquire, so that they find the child's memory initialised |
+//! | edges | the writer: before the node is published; then a child for another one | [`Order::Publish`], [`Order::Follow`] |
 //! | level | never changes; the first reader to meet the node has it by the acquire of the edge | relaxed |
 //! | length | the writer, before the node is published; read by the writer | relaxed |
 
 use std::array;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::Ordering::Relaxed;
 
-use crate::sync::{AtomicPtr, AtomicUsize};
+use crate::order::Order;
+use crate::sync::{AtomicPtr, AtomicUsize, order};
 
 /// Leads to a node of the level below or, from a leaf, to a value.
-pub(super) type Edge = NonNull<()>;
+pub(crate) type Edge = NonNull<()>;
 
 /// A key and the edge that belongs to it.
-pub(super) type Entry = (usize, Edge);
+pub(crate) type Entry = (usize, Edge);
 
 /// Where an entry is: its block, and its number in the block.
-pub(super) type Place = (usize, usize);
+pub(crate) type Place = (usize, usize);
 
 /// A node of `BLOCKS` times `BLOCK` entries.
 #[repr(C, align(64))]
-pub(super) struct Node<const BLOCKS: usize, const BLOCK: usize> {
+pub(crate) struct Node<const BLOCKS: usize, const BLOCK: usize> {
     head: Head<BLOCKS>,
     blocks: [Block<BLOCK>; BLOCKS],
 }
@@ -62,10 +63,10 @@ fn count_below(keys: &[AtomicUsize], address: usize) -> usize {
 
 impl<const BLOCKS: usize, const BLOCK: usize> Node<BLOCKS, BLOCK> {
     /// How many entries fit.
-    pub(super) const WIDTH: usize = BLOCKS * BLOCK;
+    pub(crate) const WIDTH: usize = BLOCKS * BLOCK;
 
     /// Without entries.
-    pub(super) fn new(level: usize) -> Self {
+    pub(crate) fn new(level: usize) -> Self {
         let head = array::from_fn(|_| AtomicUsize::new(usize::MAX));
         let block = |_| Block {
             keys: array::from_fn(|_| AtomicUsize::new(usize::MAX)),
@@ -79,39 +80,39 @@ impl<const BLOCKS: usize, const BLOCK: usize> Node<BLOCKS, BLOCK> {
     /// The place of the first entry whose key is not below `address`; the last place if there is
     /// none. A place of this node, whatever is stored in it meanwhile.
     #[inline(always)]
-    pub(super) fn search(&self, address: usize) -> Place {
+    pub(crate) fn search(&self, address: usize) -> Place {
         let block = count_below(&self.head.0[..BLOCKS - 1], address);
         (block, count_below(&self.blocks[block].keys[..BLOCK - 1], address))
     }
 
     #[inline(always)]
-    pub(super) fn key(&self, (block, at): Place) -> usize {
+    pub(crate) fn key(&self, (block, at): Place) -> usize {
         self.blocks[block].keys[at].load(Relaxed)
     }
 
     #[inline(always)]
-    pub(super) fn edge(&self, (block, at): Place) -> Option<Edge> {
-        NonNull::new(self.blocks[block].edges[at].load(Acquire))
+    pub(crate) fn edge(&self, (block, at): Place) -> Option<Edge> {
+        NonNull::new(self.blocks[block].edges[at].load(order(Order::Follow)))
     }
 
     /// The edge behind that of an entry.
-    pub(super) fn edge_after(&self, place: Place) -> Option<Edge> {
+    pub(crate) fn edge_after(&self, place: Place) -> Option<Edge> {
         let next = Self::number(place) + 1;
         if next < Self::WIDTH { self.edge(Self::place(next)) } else { None }
     }
 
-    pub(super) fn first_edge(&self) -> Option<Edge> {
+    pub(crate) fn first_edge(&self) -> Option<Edge> {
         self.edge((0, 0))
     }
 
     /// 0 for a leaf.
     #[inline(always)]
-    pub(super) fn level(&self) -> usize {
+    pub(crate) fn level(&self) -> usize {
         self.shape().load(Relaxed) & LEVEL_MASK
     }
 
     /// How many entries it has. The writer's to ask.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.shape().load(Relaxed) >> LEVEL_BITS
     }
 
@@ -120,16 +121,16 @@ impl<const BLOCKS: usize, const BLOCK: usize> Node<BLOCKS, BLOCK> {
         &self.head.0[BLOCKS - 1]
     }
 
-    pub(super) fn number((block, at): Place) -> usize {
+    pub(crate) fn number((block, at): Place) -> usize {
         block * BLOCK + at
     }
 
-    pub(super) fn place(number: usize) -> Place {
+    pub(crate) fn place(number: usize) -> Place {
         (number / BLOCK, number % BLOCK)
     }
 
     /// Changes one key. The writer's.
-    pub(super) fn set_key(&self, number: usize, key: usize) {
+    pub(crate) fn set_key(&self, number: usize, key: usize) {
         let (block, at) = Self::place(number);
         self.blocks[block].keys[at].store(key, Relaxed);
         if at == BLOCK - 1 && block < BLOCKS - 1 {
@@ -138,15 +139,15 @@ impl<const BLOCKS: usize, const BLOCK: usize> Node<BLOCKS, BLOCK> {
     }
 
     /// Publishes a child, or a value, in place of another. The writer's.
-    pub(super) fn set_edge(&self, number: usize, edge: Edge) {
+    pub(crate) fn set_edge(&self, number: usize, edge: Edge) {
         let (block, at) = Self::place(number);
-        self.blocks[block].edges[at].store(edge.as_ptr(), Release);
+        self.blocks[block].edges[at].store(edge.as_ptr(), order(Order::Publish));
     }
 
     /// Stores these entries and no others. The writer's, on a node that it has not published.
     ///
     /// The last entry of an inner node has no key: see [`Node::entries`].
-    pub(super) fn fill(&self, entries: &[Entry]) {
+    pub(crate) fn fill(&self, entries: &[Entry]) {
         let (level, old_len) = (self.level(), self.len());
         for (number, &(key, edge)) in entries.iter().enumerate() {
             let is_last_child = level > 0 && number + 1 == entries.len();
@@ -165,7 +166,7 @@ impl<const BLOCKS: usize, const BLOCK: usize> Node<BLOCKS, BLOCK> {
     ///
     /// The last child of an inner node gets `upper` for its key: the separator behind the node
     /// itself, which some node above holds.
-    pub(super) fn entries(&self, upper: usize) -> impl Iterator<Item = Entry> {
+    pub(crate) fn entries(&self, upper: usize) -> impl Iterator<Item = Entry> {
         let (len, is_inner) = (self.len(), self.level() > 0);
         (0..len).filter_map(move |number| {
             let place = Self::place(number);

@@ -13,7 +13,7 @@ use super::node::{Edge, Entry, Node};
 /// A search that is slower than so many changes may meet a node in another's role and miss a range
 /// that is there. It then falls back on the mmap lock: a matter of speed alone. A search takes tens
 /// of nanoseconds and a change hundreds, so only one that loses its processor is overtaken.
-pub(super) const QUARANTINE: usize = 8;
+pub(crate) const QUARANTINE: usize = 8;
 
 /// All nodes of one index.
 pub(super) struct Stock<const BLOCKS: usize, const BLOCK: usize> {

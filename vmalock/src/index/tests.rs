@@ -5,8 +5,9 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::Index;
-use super::node::{Edge, Node};
+use crate::index::Index;
+use crate::index::node::{Edge, Node};
+use crate::index::stock::QUARANTINE;
 
 /// What the values are: only their addresses count.
 type Value = u64;
@@ -243,7 +244,7 @@ fn a_search_that_races_ends_and_answers_with_what_was_put_in() {
 
 #[test]
 fn a_search_for_a_range_that_stays_hardly_ever_misses_it() {
-    let (searches, misses) = race(super::stock::QUARANTINE, if cfg!(miri) { 200 } else { 30_000 });
+    let (searches, misses) = race(QUARANTINE, if cfg!(miri) { 200 } else { 30_000 });
     // Each miss takes a search that lost its processor: these come some hundred a second.
     assert!(misses <= searches / 1_000, "{misses} of {searches}");
 }

@@ -10,6 +10,8 @@
 mod events;
 #[path = "../../../src/guard/mod.rs"]
 mod guard;
+#[path = "../../../src/index/mod.rs"]
+mod index;
 #[path = "../../facade/limits.rs"]
 mod limits;
 #[path = "../../../src/lock/mod.rs"]
@@ -43,6 +45,7 @@ mod exclusion;
 mod foreign;
 mod mmap_lock;
 mod next;
+mod searching;
 mod section;
 mod speculation;
 mod waking;
