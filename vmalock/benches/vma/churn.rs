@@ -90,8 +90,11 @@ impl Contender for OneStdLock {
     }
 }
 
+/// A range's end, and its payload behind a lock of its own.
+type Locked = (usize, Arc<RwLock<u64>>);
+
 /// A lock for each range, and one for the map that leads to them.
-struct LockEach(RwLock<BTreeMap<usize, (usize, Arc<RwLock<u64>>)>>);
+struct LockEach(RwLock<BTreeMap<usize, Locked>>);
 
 impl Contender for LockEach {
     fn read(&self, address: usize) -> u64 {

@@ -18,9 +18,12 @@ mod writer;
 
 use std::env;
 
+/// A name, and what prints the table under it.
+type Row = (&'static str, fn(&str));
+
 fn main() {
     let part = env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
-    let rows: [(&str, fn(&str)); 11] = [
+    let rows: [Row; 11] = [
         ("read lock and unlock of one VMA", pair::compare),
         ("find, lock and unlock among 10", find::compare::<10>),
         ("find, lock and unlock among 1,000", find::compare::<1_000>),

@@ -73,7 +73,7 @@ fn compare_with_twin<const BLOCKS: usize, const BLOCK: usize>(seed: u64, space: 
     let mut grows = true;
     for step in 0..4 * space {
         // Fill and empty the tree by turns.
-        grows = if step % space == 0 { step / space % 2 == 0 } else { grows };
+        grows = if step % space == 0 { (step / space).is_multiple_of(2) } else { grows };
         // SAFETY: the test has one thread.
         let mut writer = unsafe { index.writer() };
         let address = random.below(space);

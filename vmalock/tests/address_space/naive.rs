@@ -25,7 +25,8 @@ impl Naive {
 
     fn check_border(&self, address: usize) -> Result<(), RangeError> {
         let page = self.page;
-        if address % page == 0 { Ok(()) } else { Err(RangeError::Unaligned { address, page }) }
+        let is_aligned = address.is_multiple_of(page);
+        if is_aligned { Ok(()) } else { Err(RangeError::Unaligned { address, page }) }
     }
 
     fn overlap(&self, range: &Range<usize>, but: Option<usize>) -> Result<(), RangeError> {
