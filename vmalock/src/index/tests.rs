@@ -124,14 +124,14 @@ fn neighbours(twin: &Twin, last: usize, space: usize) -> (usize, usize) {
 #[test]
 fn every_step_agrees_with_a_naive_twin_in_the_smallest_nodes() {
     for seed in 1..=if cfg!(miri) { 2 } else { 40 } {
-        compare_with_twin::<2, 2>(seed, 40 + seed as usize * 5);
+        compare_with_twin::<2, 2>(seed, if cfg!(miri) { 40 } else { 40 + seed as usize * 5 });
     }
 }
 
 #[test]
 fn every_step_agrees_with_a_naive_twin_in_real_nodes() {
     for seed in 1..=if cfg!(miri) { 1 } else { 4 } {
-        compare_with_twin::<4, 4>(seed, if cfg!(miri) { 200 } else { 1_500 });
+        compare_with_twin::<4, 4>(seed, if cfg!(miri) { 80 } else { 1_500 });
     }
 }
 
@@ -148,15 +148,17 @@ fn the_highest_address_can_be_covered() {
 
 #[test]
 fn ascending_ranges_fill_their_nodes() {
+    // Nodes out of use weigh more among few.
+    let (ranges, most) = if cfg!(miri) { (300, 60) } else { (10_000, 30) };
     let index = Index::<Value>::new();
     let value = 0;
-    for at in 0..10_000 {
+    for at in 0..ranges {
         // SAFETY: the test has one thread.
         unsafe { index.writer() }.insert(at * 10, at * 10 + 5, NonNull::from(&value));
     }
     // SAFETY: the test has one thread.
     let bytes = unsafe { index.writer() }.bytes();
-    assert!(bytes / 10_000 <= 30, "{} bytes a range", bytes / 10_000);
+    assert!(bytes / ranges <= most, "{} bytes a range", bytes / ranges);
 }
 
 #[test]
