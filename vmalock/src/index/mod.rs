@@ -126,6 +126,28 @@ impl<V, const BLOCKS: usize, const BLOCK: usize> Index<V, BLOCKS, BLOCK> {
         self.child(edge).first_edge().map(NonNull::cast)
     }
 
+    /// Calls `visit` for each range from the first one that ends above `address`, in order, until
+    /// it answers false. Exact while writers are kept out; as wrong as a search while not.
+    pub(crate) fn visit(&self, address: usize, mut visit: impl FnMut(NonNull<V>) -> bool) {
+        self.visit_below(self.root(), address, &mut visit);
+    }
+
+    /// False if that is all.
+    fn visit_below(
+        &self,
+        node: &Node<BLOCKS, BLOCK>,
+        address: usize,
+        visit: &mut impl FnMut(NonNull<V>) -> bool,
+    ) -> bool {
+        let is_leaf = node.level() == 0;
+        let first = Node::<BLOCKS, BLOCK>::number(node.search(address));
+        (first..node.len()).map(Node::<BLOCKS, BLOCK>::place).all(|place| match node.edge(place) {
+            Some(value) if is_leaf => node.key(place) < address || visit(value.cast()),
+            Some(child) => self.visit_below(self.child(child), address, visit),
+            None => false,
+        })
+    }
+
     /// For changing it.
     ///
     /// # Safety

@@ -56,6 +56,16 @@ impl<const BLOCKS: usize, const BLOCK: usize> Index<Value, BLOCKS, BLOCK> {
         assert!(bytes >= nodes * size_of::<Node<BLOCKS, BLOCK>>());
     }
 
+    fn check_visit(&self, twin: &Twin, address: usize) {
+        const MOST: usize = 40;
+        let mut visited = Vec::new();
+        self.visit(address, |value| {
+            visited.push(value);
+            visited.len() < MOST
+        });
+        assert!(twin.range(address..).map(|(_, entry)| entry.1).take(MOST).eq(visited));
+    }
+
     fn check_at(&self, twin: &Twin, address: usize) {
         let next = twin.range(address..).next().map(|(_, entry)| *entry);
         assert_eq!(self.find_next(address), next.map(|entry| entry.1), "next of {address}");
@@ -107,6 +117,7 @@ fn compare_with_twin<const BLOCKS: usize, const BLOCK: usize>(seed: u64, space: 
         // All of a large tree is looked at less often.
         if step % (1 + twin.len() / 32) == 0 {
             index.check_against(&twin);
+            index.check_visit(&twin, address);
         }
         for near in address.saturating_sub(6)..(address + 6).min(space) {
             index.check_at(&twin, near);
