@@ -9,16 +9,24 @@
 mod events;
 #[path = "../../../src/guard/mod.rs"]
 mod guard;
+#[path = "../../../src/index/mod.rs"]
+mod index;
 #[path = "../../facade/limits.rs"]
 mod limits;
 #[path = "../../../src/lock/mod.rs"]
 mod lock;
 #[path = "../../../src/lookup.rs"]
 mod lookup;
+#[path = "../../../src/mm/mod.rs"]
+mod mm;
 #[path = "../../../src/order.rs"]
 mod order;
 #[path = "../../../src/padded.rs"]
 mod padded;
+#[path = "../../../src/pool.rs"]
+mod pool;
+#[path = "../../../src/range.rs"]
+mod range;
 #[path = "../../../src/space.rs"]
 mod space;
 #[path = "../../../src/step.rs"]
@@ -30,6 +38,7 @@ mod vma;
 
 mod model;
 
+mod address_space;
 mod crowds;
 mod ends;
 mod queue;
