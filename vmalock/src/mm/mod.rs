@@ -42,6 +42,38 @@ use crate::vma::Vma;
 /// assert!(writer.find(0x1000).is_none() && writer.find(0x3000).is_some());
 /// ```
 ///
+/// There is one `&mut` to a payload at a time, and none beside a guard's `&`:
+///
+/// ```compile_fail,E0499
+/// # use vmalock::{AddressSpace, Mm};
+/// # let mm = Mm::new();
+/// let mut writer = mm.mmap_write_lock();
+/// let vma = writer.insert(0..10, String::new()).unwrap();
+/// let one = writer.payload_mut(vma).unwrap();
+/// let two = writer.payload_mut(vma).unwrap();
+/// one.push_str(two);
+/// ```
+///
+/// ```compile_fail,E0505
+/// # use vmalock::{AddressSpace, Mm};
+/// # let mm = Mm::new();
+/// let mut writer = mm.mmap_write_lock();
+/// let vma = writer.insert(0..10, String::new()).unwrap();
+/// let payload = writer.payload_mut(vma).unwrap();
+/// drop(writer);
+/// payload.push('x');
+/// ```
+///
+/// ```compile_fail,E0502
+/// # use vmalock::{AddressSpace, Mm};
+/// # let mm = Mm::new();
+/// let mut writer = mm.mmap_write_lock();
+/// let vma = writer.insert(0..10, String::new()).unwrap();
+/// let payload = writer.payload(vma).unwrap();
+/// writer.remove(vma).unwrap();
+/// println!("{payload}");
+/// ```
+///
 /// # References to VMAs
 ///
 /// A `&Vma<T>` is a harmless handle: it may be out of date, and what can be done with it is checked
@@ -135,7 +167,7 @@ impl<T: Send + Sync> Mm<T> {
     /// # Safety
     ///
     /// The caller holds the mmap lock for writing, and drops the writer before it unlocks.
-    unsafe fn writer(&self) -> Writer<'_, Vma<T>, 4, 4> {
+    unsafe fn writer(&self) -> Writer<'_, Vma<T>> {
         // SAFETY: all writers hold the mmap lock for writing.
         unsafe { self.index.writer() }
     }
