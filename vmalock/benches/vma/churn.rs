@@ -30,13 +30,22 @@ trait Contender: Sync {
     fn read(&self, address: usize) -> u64;
     /// Maps a range and unmaps it, with some work under the lock each time.
     fn change(&self, start: usize, work: &dyn Fn());
+    /// How many reads had to wait for the lock of all, if most do without.
+    fn fallbacks(&self) -> Option<u64> {
+        None
+    }
 }
 
 impl Contender for Mm<u64> {
+    fn fallbacks(&self) -> Option<u64> {
+        Some(self.mm().counters().counts().retry)
+    }
+
     fn read(&self, address: usize) -> u64 {
         if let Some(vma) = self.lock_vma_under_rcu(address) {
             return *vma;
         }
+        self.mm().counters().count_retry();
         *self.vma_start_read_unlocked(address).expect("mapped")
     }
 
@@ -191,15 +200,14 @@ pub(crate) fn compare(name: &str, readers: usize, work: u64) {
     let reads: Vec<f64> = turns.iter().map(|turns| median(turns.iter().map(|t| t.0))).collect();
     let ours = reads[reads.len() - 1];
     print_head(name, ["M reads/s", "k changes/s", "ours is"]);
-    for (((name, _), turns), reads) in contenders.iter().zip(&turns).zip(reads) {
+    for (((name, contender), turns), reads) in contenders.iter().zip(&turns).zip(reads) {
         let changes = median(turns.iter().map(|t| t.1));
         let ratio = ours / reads;
-        let better = if *name == "ours" {
-            String::new()
-        } else {
-            format!("{ratio:.1}×, {}", at_least(ratio, 5.0))
+        let last = match contender.fallbacks() {
+            Some(fallbacks) => format!("{fallbacks} fallbacks"),
+            None => format!("{ratio:.1}×, {}", at_least(ratio, 5.0)),
         };
-        let cells = [format!("{:.2}", reads / 1e6), format!("{:.1}", changes / 1e3), better];
+        let cells = [format!("{:.2}", reads / 1e6), format!("{:.1}", changes / 1e3), last];
         print_line(name, cells.each_ref().map(String::as_str));
     }
 }
