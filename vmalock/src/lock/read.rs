@@ -7,7 +7,7 @@ use std::fmt;
 use crate::events::macros::{__vma_lockdep_acquire_read, __vma_lockdep_release_read};
 use crate::lock::asserts::mmap_assert_locked;
 use crate::lock::mm::MmLock;
-use crate::lock::refcnt::are_readers_excluded;
+use crate::lock::refcnt::{are_readers_excluded, is_plain};
 use crate::lock::vma::VmaLock;
 use crate::order::Order;
 use crate::step::Step;
@@ -67,10 +67,16 @@ pub fn vma_start_read(mm: &MmLock, vma: &VmaLock) -> Result<(), StartReadError> 
     }
     if taken(Step::CompareAfterIncrement) && vma.vm_lock_seq.read() == mm.mm_lock_seq.read_acquire()
     {
-        vma_refcount_put(mm, vma);
-        return Err(StartReadError::Busy);
+        return back_out(mm, vma);
     }
     Ok(())
+}
+
+/// Puts a VMA that turned out to be write-locked.
+#[cold]
+fn back_out(mm: &MmLock, vma: &VmaLock) -> Result<(), StartReadError> {
+    vma_refcount_put(mm, vma);
+    Err(StartReadError::Busy)
 }
 
 /// What a count that cannot be incremented means.
@@ -89,7 +95,6 @@ fn refused(count: u32) -> StartReadError {
 /// count keeps the VMA attached, or its detach waiting, so until the put the mm is alive, and its
 /// strong count may be raised; the wake then works on an mm that is kept alive by us.
 #[cold]
-#[track_caller]
 fn back_out_of_foreign(vma: &VmaLock) -> Result<(), StartReadError> {
     let other: *const MmLock = vma.vm_mm.load(Relaxed);
     if taken(Step::PinForeignMm) {
@@ -155,16 +160,21 @@ pub(crate) fn vma_refcount_put(mm: &MmLock, vma: &VmaLock) {
     if taken(Step::ReleaseBeforeDecrement) {
         __vma_lockdep_release_read!(vma);
     }
-    let count = vma.vm_refcnt.dec_return();
+    let count = vma.vm_refcnt.dec();
     if !taken(Step::ReleaseBeforeDecrement) && count != 0 {
         __vma_lockdep_release_read!(vma);
     }
-    if may_be_awaited(count) {
-        mm.vma_writer_wait.wake();
+    if !is_plain(count) {
+        put_slow(mm, count);
     }
 }
 
-#[inline]
-fn may_be_awaited(count: u32) -> bool {
-    are_readers_excluded(count) && (taken(Step::WakeDetacher) || count & 1 != 0)
+/// What follows a decrement that may be awaited. One that was the last detaches the VMA, for who
+/// detaches it to see; nothing is left to do here.
+#[cold]
+fn put_slow(mm: &MmLock, count: u32) {
+    let is_awaited = taken(Step::WakeDetacher) || count & 1 != 0;
+    if are_readers_excluded(count) && is_awaited {
+        mm.vma_writer_wait.wake();
+    }
 }

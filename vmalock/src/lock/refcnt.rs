@@ -81,11 +81,18 @@ impl VmRefcnt {
         }
     }
 
-    /// T3, T5, T8, T9 and T11: gives the count right after, out of date at once.
+    /// T3, T5 and T11: gives the count right after, out of date at once. A count that is not
+    /// [`is_plain`] wants more done.
     #[inline]
-    pub(crate) fn dec_return(&self) -> u32 {
+    pub(crate) fn dec(&self) -> u32 {
         let new = self.0.fetch_sub(1, order(Order::ReaderDecrement)).wrapping_sub(1);
         debug_assert!(new & !FLAG < VM_REFCNT_LIMIT, "a VMA was put that nobody held");
+        new
+    }
+
+    /// T8 and T9: the same for the detacher, who may use the VMA anew if the count is 0.
+    pub(crate) fn dec_return(&self) -> u32 {
+        let new = self.dec();
         if new == 0 {
             fence(Order::DetachFence);
         }
@@ -123,6 +130,12 @@ impl VmRefcnt {
     pub(crate) fn set_attached(&self) {
         self.0.store(1, order(Order::Attach));
     }
+}
+
+/// Whether a decrement to this count is of no consequence: the VMA is attached, and nobody waits.
+#[inline]
+pub(crate) fn is_plain(count: u32) -> bool {
+    count.wrapping_sub(1) < FLAG - 1
 }
 
 /// Whether a writer or a detacher may have been waiting for the decrement that gave this count.
