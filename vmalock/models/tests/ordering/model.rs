@@ -124,13 +124,15 @@ impl Space {
 pub(crate) const EVERY: usize = 100;
 
 /// Explores a model with up to `preemptions` switches of a thread that could have gone on, and
-/// says how many executions that was. `LOOM_MAX_PREEMPTIONS` overrides the bound.
+/// says how many executions that was. `VMALOCK_PREEMPTIONS` adds to the bound.
 #[track_caller]
 pub(crate) fn explore(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
     let executions = std::sync::Arc::new(Count::new(0));
     let counted = std::sync::Arc::clone(&executions);
+    let more = std::env::var("VMALOCK_PREEMPTIONS").ok();
+    let more = more.map_or(0, |text| text.parse().unwrap());
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = builder.preemption_bound.or(Some(preemptions));
+    builder.preemption_bound = Some(preemptions + more);
     builder.max_branches = 10_000;
     builder.check(move || {
         counted.fetch_add(1, Relaxed);
