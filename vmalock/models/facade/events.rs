@@ -1,7 +1,5 @@
 //! `events` for models: the macros are the real ones, what they call is the record.
 
-#[path = "../../src/events/held.rs"]
-mod held;
 #[path = "../../src/events/macros.rs"]
 pub(crate) mod macros;
 #[path = "record.rs"]

@@ -189,8 +189,10 @@ impl<T> Drop for Arc<T> {
             return;
         }
         loom::sync::atomic::fence(Ordering::Acquire);
+        // SAFETY: The last one has it for itself.
+        let counted = unsafe { self.0.as_mut() };
         // SAFETY: The last one drops the value, once.
-        unsafe { ManuallyDrop::drop(&mut self.0.as_mut().value) };
+        unsafe { ManuallyDrop::drop(&mut counted.value) };
         if !is_any() {
             // SAFETY: The last one frees what `new` made.
             drop(unsafe { Box::from_raw(self.0.as_ptr()) });
@@ -216,13 +218,11 @@ impl<T: fmt::Debug> fmt::Debug for Arc<T> {
 #[derive(Debug)]
 pub(crate) struct Life(AtomicBool);
 
-impl Default for Life {
-    fn default() -> Life {
+impl Life {
+    pub(crate) fn new() -> Life {
         Life(AtomicBool::new(true))
     }
-}
 
-impl Life {
     pub(crate) fn check(&self) {
         assert!(self.0.load(Ordering::Relaxed), "a thread wakes the writer of an mm that is gone");
     }

@@ -3,7 +3,6 @@
 
 use std::cell::RefCell;
 
-pub(crate) use crate::events::held::Held;
 use crate::lock::asserts::Unmet;
 use crate::lock::rwsem::Side;
 use crate::sync::{ThreadId, current_id};
@@ -98,11 +97,8 @@ pub(crate) fn downgraded(map: &Map) {
     push(map, Side::Read);
 }
 
-pub(crate) fn held(map: &Map, side: Option<Side>) -> Held {
-    match find(map, false) {
-        Some(held) if side.is_none_or(|side| side == held) => Held::Yes,
-        _ => Held::No,
-    }
+pub(crate) fn held(map: &Map, side: Option<Side>) -> Option<bool> {
+    Some(find(map, false).is_some_and(|held| side.is_none_or(|side| side == held)))
 }
 
 pub(crate) fn assertion_failed(_map: &Map, _unmet: Unmet) -> bool {

@@ -3,7 +3,6 @@
 //! Two modules with equal names: one that tells lockdep, one that has nothing to tell. The macros
 //! in front of them are what the lock uses.
 
-mod held;
 pub(crate) mod macros;
 
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
@@ -15,5 +14,3 @@ pub(crate) use on::*;
 mod off;
 #[cfg(not(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release"))))]
 pub(crate) use off::*;
-
-pub(crate) use held::Held;

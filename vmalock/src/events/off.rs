@@ -1,6 +1,5 @@
 //! Tracking off: a map of no size, and events that are nothing.
 
-use crate::events::Held;
 use crate::lock::asserts::Unmet;
 use crate::lock::rwsem::Side;
 
@@ -35,8 +34,9 @@ pub(crate) fn released(_map: &Map) {}
 
 pub(crate) fn downgraded(_map: &Map) {}
 
-pub(crate) fn held(_map: &Map, _side: Option<Side>) -> Held {
-    Held::Unknown
+/// Would say whether this thread holds the lock: nobody knows.
+pub(crate) fn held(_map: &Map, _side: Option<Side>) -> Option<bool> {
+    None
 }
 
 /// Would leave the reaction to the tracker; false: it is for the caller.

@@ -4,7 +4,6 @@ use std::panic::Location;
 
 use lockdep::{Description, How, LockState, Mode, event};
 
-use crate::events::Held;
 use crate::lock::asserts::Unmet;
 use crate::lock::rwsem::Side;
 
@@ -75,16 +74,16 @@ pub(crate) fn downgraded(map: &Map) {
     event::downgraded(map);
 }
 
-/// Whether this thread holds the lock, on one side or on either.
-pub(crate) fn held(map: &Map, side: Option<Side>) -> Held {
+/// Whether this thread holds the lock, on one side or on either; none while nobody can say.
+pub(crate) fn held(map: &Map, side: Option<Side>) -> Option<bool> {
     let mode = side.map(|side| match side {
         Side::Read => Mode::Shared,
         Side::Write => Mode::Exclusive,
     });
     match lockdep::is_held(map, mode) {
-        LockState::Held => Held::Yes,
-        LockState::NotHeld => Held::No,
-        LockState::Unknown => Held::Unknown,
+        LockState::Held => Some(true),
+        LockState::NotHeld => Some(false),
+        LockState::Unknown => None,
     }
 }
 

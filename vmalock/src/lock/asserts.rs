@@ -39,7 +39,7 @@
 
 use std::fmt;
 
-use crate::events::{self, Held, Map};
+use crate::events::{self, Map};
 use crate::lock::mm::MmLock;
 use crate::lock::rwsem::Side;
 use crate::lock::vma::VmaLock;
@@ -88,7 +88,7 @@ fn demand(is_met: bool, unmet: Unmet) -> Verdict {
 
 /// What this thread holds, or in a build that does not track what somebody does.
 fn is_held(map: &Map, side: Option<Side>, by_anybody: impl FnOnce() -> bool) -> bool {
-    if events::ENABLED { events::held(map, side) != Held::No } else { by_anybody() }
+    if events::ENABLED { events::held(map, side) != Some(false) } else { by_anybody() }
 }
 
 /// Whether the mmap lock is held, in any mode.
@@ -128,8 +128,8 @@ pub fn check_vma_write_locked(mm: &MmLock, vma: &VmaLock) -> Verdict {
 pub fn check_vma_locked(mm: &MmLock, vma: &VmaLock) -> Verdict {
     if events::ENABLED {
         return match events::held(vma.map(), None) {
-            Held::Yes | Held::Unknown => Ok(()),
-            Held::No => check_vma_write_locked(mm, vma),
+            Some(true) | None => Ok(()),
+            Some(false) => check_vma_write_locked(mm, vma),
         };
     }
     match vma.vm_refcnt.read() {

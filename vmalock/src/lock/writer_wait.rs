@@ -38,11 +38,7 @@ impl Drop for Announced<'_> {
 
 impl WriterWait {
     pub(crate) fn new() -> WriterWait {
-        WriterWait {
-            waiting: AtomicBool::new(false),
-            task: Mutex::new(None),
-            life: Life::default(),
-        }
+        WriterWait { waiting: AtomicBool::new(false), task: Mutex::new(None), life: Life::new() }
     }
 
     /// Waits until `is_done`. One thread at a time.

@@ -23,7 +23,7 @@ fn an_address_finds_its_vma() {
     assert_eq!(toy.mm.counters().counts(), Counts { success: 1, retry: 1, ..counts });
 }
 
-/// 24. A slot that is detached is looked for again, from the root.
+/// (24) A slot that is detached is looked for again, from the root.
 #[test]
 fn a_detached_vma_is_searched_for_again() {
     let toy: Toy = Toy::new(2);
@@ -42,7 +42,7 @@ fn a_detached_vma_is_searched_for_again() {
     assert_eq!(counts.abort, 0);
 }
 
-/// 13. A wrong answer of the index is found out under the lock.
+/// (13) A wrong answer of the index is found out under the lock.
 #[test]
 fn an_address_outside_the_bounds_falls_back() {
     let toy = Toy::of(&[10, 11]);

@@ -151,7 +151,7 @@ fn a_second_write_lock_in_a_section_does_nothing() {
     assert_ne!(stamp, mm.mm_lock_seq.read());
 }
 
-/// 20. Nobody is inside a detached VMA: it is stamped at once and stays detached.
+/// (20) Nobody is inside a detached VMA: it is stamped at once and stays detached.
 #[test]
 fn a_detached_vma_is_write_locked_at_once() {
     let (mm, vma) = (MmLock::new(), VmaLock::new());
@@ -166,7 +166,7 @@ fn a_detached_vma_is_write_locked_at_once() {
     unlock_write(&mm);
 }
 
-/// 20. Detached is not final.
+/// (20) Detached is not final.
 #[test]
 fn a_vma_that_is_put_back_stays_write_locked() {
     let (mm, vma) = attached();
@@ -212,7 +212,7 @@ fn an_attached_vma_cannot_begin_a_new_life() {
     assert_eq!(count(&vma), 1);
 }
 
-/// 17. The deadline passes with a reader inside.
+/// (17) The deadline passes with a reader inside.
 #[test]
 fn a_wait_that_is_given_up_leaves_the_vma_as_it_was() {
     let (mm, vma) = unlocked();
@@ -234,7 +234,7 @@ fn a_wait_that_is_given_up_leaves_the_vma_as_it_was() {
     assert_eq!(count(&vma), 0);
 }
 
-/// 17. Somebody cancels while the writer sleeps.
+/// (17) Somebody cancels while the writer sleeps.
 #[test]
 fn a_cancellation_wakes_a_writer() {
     let (mm, vma) = unlocked();
@@ -255,7 +255,7 @@ fn a_cancellation_wakes_a_writer() {
     end_read(&mm, &vma);
 }
 
-/// 18. There is nothing to wait for.
+/// (18) There is nothing to wait for.
 #[test]
 fn a_patience_that_is_over_does_not_matter_if_nobody_is_inside() {
     let (mm, vma) = unlocked();
@@ -389,7 +389,7 @@ fn everybody_gets_the_mmap_lock() {
             let mm = &mm;
             scope.spawn(move || {
                 for round in 0..ROUNDS {
-                    if (thread + round) % 3 == 0 {
+                    if (thread + round).is_multiple_of(3) {
                         mmap_read_lock(mm);
                         assert_eq!(mm.mm_lock_seq.read() % 2, 0);
                         unlock_read(mm);
@@ -402,7 +402,8 @@ fn everybody_gets_the_mmap_lock() {
             });
         }
     });
-    let sections = (0..THREADS * ROUNDS).filter(|at| (at / ROUNDS + at % ROUNDS) % 3 != 0);
+    let sections =
+        (0..THREADS * ROUNDS).filter(|at| !(at / ROUNDS + at % ROUNDS).is_multiple_of(3));
     assert_eq!(mm.mm_lock_seq.read(), 2 * sections.count() as u64);
     assert!(!mm.mmap_lock.is_locked() && !mm.mmap_lock.is_contended());
 }

@@ -45,7 +45,7 @@ fn read_then_mmap_lock(toy: &Toy) {
     drop(toy.mmap_read_lock());
 }
 
-/// 26. One thread, one after the other, nothing ever hangs: the order alone tells.
+/// (26) One thread, one after the other, nothing ever hangs: the order alone tells.
 #[test]
 fn the_mmap_lock_must_not_be_wanted_under_a_vma_lock() {
     let toy = Toy::of(&[0]);

@@ -4,7 +4,7 @@ use crate::lock::{vma_end_read, vma_start_read};
 use crate::model::{EVERY, Space, explore, spawn};
 use crate::space::AddressSpace;
 
-/// 14 and 15. The same slot with the same range: a reader sees the old life or the new one.
+/// (14 and 15) The same slot with the same range: a reader sees the old life or the new one.
 #[test]
 fn a_reader_sees_all_of_a_slots_new_life() {
     explore(EVERY, || {
@@ -29,7 +29,7 @@ fn a_reader_sees_all_of_a_slots_new_life() {
     });
 }
 
-/// 16. An attached VMA that no index has yet is write-locked until the section ends.
+/// (16) An attached VMA that no index has yet is write-locked until the section ends.
 #[test]
 fn nobody_reads_a_vma_before_the_section_that_attached_it_ends() {
     explore(EVERY, || {
@@ -55,7 +55,7 @@ fn nobody_reads_a_vma_before_the_section_that_attached_it_ends() {
     });
 }
 
-/// 20. Taken out and put back in one section: write-locked until its end.
+/// (20) Taken out and put back in one section: write-locked until its end.
 #[test]
 fn a_vma_that_is_put_back_stays_locked() {
     explore(4, || {

@@ -4,7 +4,7 @@ use crate::lock::{CancelToken, Cancelled, Patience};
 use crate::model::{EVERY, Space, explore, spawn};
 use crate::space::AddressSpace;
 
-/// 17. Given up with a reader inside, everything is as it was: the reader's put wakes nobody, new
+/// (17) Given up with a reader inside, everything is as it was: the reader's put wakes nobody, new
 /// readers come in, the writer may try again, and a detach works.
 #[test]
 fn a_wait_that_is_given_up_leaves_nothing_behind() {
@@ -36,7 +36,7 @@ fn a_wait_that_is_given_up_leaves_nothing_behind() {
     });
 }
 
-/// 18. The cancellation and the last put come together: the wait ends either way, and whichever it
+/// (18) The cancellation and the last put come together: the wait ends either way, and whichever it
 /// is the count is right.
 #[test]
 fn a_cancellation_may_meet_the_last_put() {
@@ -68,7 +68,7 @@ fn a_cancellation_may_meet_the_last_put() {
     });
 }
 
-/// 18. Nothing to wait for: that the patience is over does not matter.
+/// (18) Nothing to wait for: that the patience is over does not matter.
 #[test]
 fn a_cancelled_wait_for_nothing_succeeds() {
     explore(EVERY, || {

@@ -29,7 +29,7 @@ fn whoever_puts_last_detaches() {
     });
 }
 
-/// 8. Two readers are about to fail: the first wakes the detacher, for nothing.
+/// (8) Two readers are about to fail: the first wakes the detacher, for nothing.
 #[test]
 fn a_detacher_that_is_woken_early_sleeps_on() {
     explore(3, || {
@@ -56,7 +56,7 @@ fn a_detacher_that_is_woken_early_sleeps_on() {
     });
 }
 
-/// 7 and 12. A stale reference to what is detached: the count is 0, and stays so.
+/// (7 and 12) A stale reference to what is detached: the count is 0, and stays so.
 #[test]
 fn a_detached_vma_is_not_touched() {
     explore(EVERY, || {
@@ -83,7 +83,7 @@ fn a_detached_vma_is_not_touched() {
     });
 }
 
-/// 13. The slot was found for one range and is another by the time it is locked.
+/// (13) The slot was found for one range and is another by the time it is locked.
 #[test]
 fn bounds_are_checked_under_the_lock() {
     explore(4, || {

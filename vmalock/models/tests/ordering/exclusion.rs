@@ -3,7 +3,7 @@
 use crate::model::{EVERY, Space, explore, spawn};
 use crate::space::AddressSpace;
 
-/// 1. A reader inside is waited for, and one that comes later backs out or sees all.
+/// (1) A reader inside is waited for, and one that comes later backs out or sees all.
 #[test]
 fn a_reader_and_a_writer_do_not_overlap() {
     explore(EVERY, || {
@@ -18,7 +18,7 @@ fn a_reader_and_a_writer_do_not_overlap() {
     });
 }
 
-/// 2. The writer has stamped the VMA and let readers try again, and is at work. A reader whose
+/// (2) The writer has stamped the VMA and let readers try again, and is at work. A reader whose
 /// increment comes then must not have looked at the sequences before it.
 #[test]
 fn sequences_are_read_after_the_increment() {
@@ -37,7 +37,7 @@ fn sequences_are_read_after_the_increment() {
     });
 }
 
-/// 3. A reader that finds the section over sees all that was done in it.
+/// (3) A reader that finds the section over sees all that was done in it.
 #[test]
 fn the_end_of_a_section_shows_what_was_done_in_it() {
     explore(4, || {
@@ -56,7 +56,7 @@ fn the_end_of_a_section_shows_what_was_done_in_it() {
     });
 }
 
-/// 4 and 23. However old the sequences are that a reader looks at first, it backs out of a VMA
+/// (4 and 23) However old the sequences are that a reader looks at first, it backs out of a VMA
 /// that is write-locked, and leaves the count as it was.
 #[test]
 fn a_late_increment_is_taken_back() {

@@ -43,7 +43,7 @@ fn a_foreign_vma_is_busy() {
     });
 }
 
-/// 16. The slot moves from one mm to another under a reader of the first.
+/// (16) The slot moves from one mm to another under a reader of the first.
 #[test]
 fn a_slot_that_changes_its_mm_is_read_by_nobody_else() {
     explore(4, || {
@@ -62,7 +62,7 @@ fn a_slot_that_changes_its_mm_is_read_by_nobody_else() {
     });
 }
 
-/// 30. The moment a reader has put the VMA, its writer may free it and another mm may have it: the
+/// (30) The moment a reader has put the VMA, its writer may free it and another mm may have it: the
 /// reader's wake goes to the mm it read, which its own borrow keeps.
 #[test]
 fn a_put_vma_is_not_touched_again() {
@@ -86,7 +86,7 @@ fn a_put_vma_is_not_touched_again() {
     });
 }
 
-/// 31. The end of an address space waits for who is still backing out of its VMA.
+/// (31) The end of an address space waits for who is still backing out of its VMA.
 #[test]
 fn the_end_of_an_mm_waits_for_its_readers() {
     explore(EVERY, || {

@@ -4,7 +4,7 @@ use crate::lock::Patience;
 use crate::model::{Space, explore, spawn};
 use crate::space::AddressSpace;
 
-/// 28. A VMA is shrunk and its beginning mapped anew, in one section: at no time is there a gap.
+/// (28) A VMA is shrunk and its beginning mapped anew, in one section: at no time is there a gap.
 #[test]
 fn a_gap_is_not_made_up() {
     explore(3, || {
@@ -26,7 +26,7 @@ fn a_gap_is_not_made_up() {
     });
 }
 
-/// 28. The last VMA moves up while a reader looks for it: at no time is there none.
+/// (28) The last VMA moves up while a reader looks for it: at no time is there none.
 #[test]
 fn an_end_is_not_made_up() {
     explore(3, || {

@@ -4,7 +4,7 @@ use crate::lock::{mmap_write_lock, mmap_write_unlock};
 use crate::model::{EVERY, Space, explore, spawn};
 use crate::space::AddressSpace;
 
-/// 19. One store frees all VMAs of a section.
+/// (19) One store frees all VMAs of a section.
 #[test]
 fn the_end_of_a_section_frees_all_its_vmas() {
     explore(3, || {
@@ -26,7 +26,7 @@ fn the_end_of_a_section_frees_all_its_vmas() {
     });
 }
 
-/// 19. A downgrade frees them too, while other writers still wait.
+/// (19) A downgrade frees them too, while other writers still wait.
 #[test]
 fn a_downgrade_frees_the_vmas_and_keeps_writers_out() {
     explore(EVERY, || {
@@ -47,7 +47,7 @@ fn a_downgrade_frees_the_vmas_and_keeps_writers_out() {
     });
 }
 
-/// 22. A VMA that was write-locked long ago is not taken for locked now, with a reader inside.
+/// (22) A VMA that was write-locked long ago is not taken for locked now, with a reader inside.
 #[test]
 fn an_old_stamp_is_not_a_new_one() {
     explore(EVERY, || {
@@ -68,7 +68,7 @@ fn an_old_stamp_is_not_a_new_one() {
     });
 }
 
-/// 29. Two writers, one after the other: the first section has ended when the second begins.
+/// (29) Two writers, one after the other: the first section has ended when the second begins.
 #[test]
 fn sections_do_not_run_into_each_other() {
     explore(4, || {

@@ -3,7 +3,7 @@
 use crate::model::{EVERY, Space, explore, spawn};
 use crate::space::AddressSpace;
 
-/// 9. The writer announces and looks at the count; the reader decrements and looks for a writer.
+/// (9) The writer announces and looks at the count; the reader decrements and looks for a writer.
 /// One of them sees the other, or both hang.
 #[test]
 fn a_wake_is_not_lost() {
@@ -41,7 +41,7 @@ fn the_last_reader_wakes() {
     });
 }
 
-/// 10. A reader's wake is late: the writer has seen the count without it, and waits for another
+/// (10) A reader's wake is late: the writer has seen the count without it, and waits for another
 /// VMA by now. It must look, and sleep on.
 #[test]
 fn a_late_wake_is_for_nothing() {

@@ -59,7 +59,7 @@ fn a_crowd_sees_whole_payloads() {
     });
 }
 
-/// 27. Readers come one after the other until the writer is done: once it has asked, only those
+/// (27) Readers come one after the other until the writer is done: once it has asked, only those
 /// that are inside are waited for.
 #[test]
 fn a_stream_of_readers_does_not_starve_a_writer() {
@@ -94,7 +94,7 @@ fn a_stream_of_readers_does_not_starve_a_writer() {
     });
 }
 
-/// 21. The count is full: one reader more is refused, by both ways in; the flag fits on top, and
+/// (21) The count is full: one reader more is refused, by both ways in; the flag fits on top, and
 /// the writer gets its turn.
 #[test]
 fn a_full_count_refuses_and_drains() {
@@ -123,7 +123,7 @@ fn a_full_count_refuses_and_drains() {
     });
 }
 
-/// 28. A range is cut in two, and made whole again, all the time: it has no gap.
+/// (28) A range is cut in two, and made whole again, all the time: it has no gap.
 #[test]
 fn a_range_that_is_cut_has_no_gap() {
     explore(|| {

@@ -4,7 +4,7 @@ use crate::lock::{vma_end_read, vma_start_read};
 use crate::model::{Space, explore, spawn};
 use crate::space::AddressSpace;
 
-/// 31. Readers of another address space, with stale references, while one ends: all of its slots
+/// (31) Readers of another address space, with stale references, while one ends: all of its slots
 /// become free, and nobody wakes what is gone.
 #[test]
 fn an_address_space_ends_under_foreign_readers() {
@@ -41,7 +41,7 @@ fn an_address_space_ends_under_foreign_readers() {
     });
 }
 
-/// 31. Every reader is waited for when a range is taken out, and none comes in after.
+/// (31) Every reader is waited for when a range is taken out, and none comes in after.
 #[test]
 fn unmapping_waits_for_every_reader() {
     explore(|| {

@@ -122,8 +122,11 @@ impl Space {
     pub(crate) fn end(&self) -> bool {
         // SAFETY: The models end address spaces that nobody has a guard of.
         let mut teardown = unsafe { Teardown::begin_with(&self.mm, Patience::forever()) };
-        let ours = self.slots.iter().filter(|vma| vma.lock.is_attached_to(&self.mm));
-        ours.fold(true, |all, vma| teardown.detach(&vma.lock) && all)
+        let mut all = true;
+        for vma in self.slots.iter().filter(|vma| vma.lock.is_attached_to(&self.mm)) {
+            all &= teardown.detach(&vma.lock);
+        }
+        all
     }
 }
 
