@@ -337,8 +337,8 @@ fn readers_behind_a_writer_that_gives_up_are_let_in() {
     thread::scope(|scope| {
         let writer = scope.spawn(|| mmap_write_lock_killable(&mm, &Patience::token(&token)));
         until(|| mmap_lock_is_contended(&mm));
+        assert!(!elsewhere(|| mmap_read_trylock(&mm)));
         let reader = scope.spawn(|| {
-            assert!(!mmap_read_trylock(&mm));
             mmap_read_lock(&mm);
             unlock_read(&mm);
         });
