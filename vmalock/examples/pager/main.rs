@@ -21,16 +21,21 @@
 //! 0 if every byte was right; 1 if not, or something else went wrong; 2 for a bad argument; 77 if this kernel does not
 //! offer what the program needs, which it then says.
 
+#[cfg(target_os = "linux")]
 mod program;
 
-use std::env;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use program::{Failure, run};
+/// The kernel does not offer what is needed.
+const REFUSED: u8 = 77;
 
+#[cfg(target_os = "linux")]
 fn main() -> ExitCode {
-    let seconds = env::args().nth(1).map_or(Ok(2.0), |argument| argument.parse());
+    use std::time::Duration;
+
+    use program::{Failure, run};
+
+    let seconds = std::env::args().nth(1).map_or(Ok(2.0), |argument| argument.parse());
     let Some(duration) = seconds.ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
     else {
         eprintln!("pager: the argument is a number of seconds");
@@ -43,11 +48,17 @@ fn main() -> ExitCode {
         }
         Err(Failure::Refused(what)) => {
             eprintln!("pager: this system offers no userfaultfd as needed here: {what}");
-            ExitCode::from(77)
+            ExitCode::from(REFUSED)
         }
         Err(Failure::Broken(what)) => {
             eprintln!("pager: {what}");
             ExitCode::FAILURE
         }
     }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn main() -> ExitCode {
+    eprintln!("pager: only Linux has userfaultfd");
+    ExitCode::from(REFUSED)
 }
