@@ -19,6 +19,7 @@
 //! | length | the writer, before the node is published; read by the writer | relaxed |
 
 use std::array;
+use std::iter;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -146,33 +147,47 @@ impl<const BLOCKS: usize, const BLOCK: usize> Node<BLOCKS, BLOCK> {
 
     /// Stores these entries and no others. The writer's, on a node that it has not published.
     ///
-    /// The last entry of an inner node has no key: see [`Node::entries`].
+    /// The last entry of an inner node has no key: see [`Node::append_to`].
     pub(crate) fn fill(&self, entries: &[Entry]) {
-        let (level, old_len) = (self.level(), self.len());
-        for (number, &(key, edge)) in entries.iter().enumerate() {
-            let is_last_child = level > 0 && number + 1 == entries.len();
-            self.set_key(number, if is_last_child { usize::MAX } else { key });
-            self.set_edge(number, edge);
+        let (level, used) = (self.level(), entries.len().max(self.len()));
+        let unused = (usize::MAX, ptr::null_mut());
+        let stored = entries.iter().map(|&(key, edge)| (key, edge.as_ptr()));
+        let mut stored = stored.chain(iter::repeat(unused)).take(used);
+        for (at, block) in self.blocks.iter().enumerate() {
+            for (key, edge) in block.keys.iter().zip(&block.edges) {
+                let Some(entry) = stored.next() else { break };
+                key.store(entry.0, Relaxed);
+                edge.store(entry.1, order(Order::Publish));
+            }
+            if at < BLOCKS - 1 {
+                self.head.0[at].store(block.keys[BLOCK - 1].load(Relaxed), Relaxed);
+            }
         }
-        for number in entries.len()..old_len {
-            let (block, at) = Self::place(number);
-            self.set_key(number, usize::MAX);
-            self.blocks[block].edges[at].store(ptr::null_mut(), Relaxed);
+        if level > 0 {
+            self.set_key(entries.len() - 1, usize::MAX);
         }
         self.shape().store(level | entries.len() << LEVEL_BITS, Relaxed);
     }
 
-    /// Its entries in order. The writer's.
+    /// Puts its entries behind others, in order. The writer's.
     ///
     /// The last child of an inner node gets `upper` for its key: the separator behind the node
     /// itself, which some node above holds.
-    pub(crate) fn entries(&self, upper: usize) -> impl Iterator<Item = Entry> {
-        let (len, is_inner) = (self.len(), self.level() > 0);
-        (0..len).filter_map(move |number| {
-            let place = Self::place(number);
-            let is_last_child = is_inner && number + 1 == len;
-            let key = if is_last_child { upper } else { self.key(place) };
-            Some((key, self.edge(place)?))
-        })
+    pub(crate) fn append_to(&self, entries: &mut Vec<Entry>, upper: usize) {
+        entries.reserve(Self::WIDTH);
+        let mut left = self.len();
+        for block in &self.blocks {
+            for (key, edge) in block.keys.iter().zip(&block.edges).take(left) {
+                if let Some(edge) = NonNull::new(edge.load(order(Order::Follow))) {
+                    entries.push((key.load(Relaxed), edge));
+                }
+            }
+            left = left.saturating_sub(BLOCK);
+        }
+        if self.level() > 0
+            && let Some(last) = entries.last_mut()
+        {
+            last.0 = upper;
+        }
     }
 }

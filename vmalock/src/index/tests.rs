@@ -35,15 +35,17 @@ impl<const BLOCKS: usize, const BLOCK: usize> Index<Value, BLOCKS, BLOCK> {
         let is_root = NonNull::from(node) == NonNull::from(self.root());
         let least = (Node::<BLOCKS, BLOCK>::WIDTH / 4).max(2);
         assert!(is_root && level == 0 || node.len() >= if is_root { 2 } else { least });
-        assert!(node.entries(upper).is_sorted_by(|a, b| a.0 < b.0));
-        assert!(node.entries(upper).all(|entry| entry.0 <= upper));
-        assert_eq!(node.entries(upper).count(), node.len());
+        let mut entries = Vec::new();
+        node.append_to(&mut entries, upper);
+        assert!(entries.is_sorted_by(|a, b| a.0 < b.0));
+        assert!(entries.iter().all(|entry| entry.0 <= upper));
+        assert_eq!(entries.len(), node.len());
         if level == 0 {
-            lasts.extend(node.entries(upper).map(|entry| entry.0));
+            lasts.extend(entries.iter().map(|entry| entry.0));
             return 1;
         }
-        let children = node.entries(upper);
-        1 + children.map(|(key, child)| self.check(child, level - 1, key, lasts)).sum::<usize>()
+        let below = entries.iter().map(|&(key, child)| self.check(child, level - 1, key, lasts));
+        1 + below.sum::<usize>()
     }
 
     fn check_against(&self, twin: &Twin) {

@@ -135,7 +135,7 @@ impl<'a, V, const BLOCKS: usize, const BLOCK: usize> Writer<'a, V, BLOCKS, BLOCK
             node = self.index.child(edge);
         }
         scratch.run.clear();
-        scratch.run.extend(node.entries(upper));
+        node.append_to(&mut scratch.run, upper);
         let at = scratch.run.partition_point(|entry| entry.0 < last);
         scratch.path.push(Step { node: NonNull::from(node), at, upper });
     }
@@ -157,7 +157,7 @@ impl<'a, V, const BLOCKS: usize, const BLOCK: usize> Writer<'a, V, BLOCKS, BLOCK
             }
             let (at, upper) = (parent.at, parent.upper);
             scratch.other.clear();
-            scratch.other.extend(self.node(parent.node).entries(upper));
+            self.node(parent.node).append_to(&mut scratch.other, upper);
             if len > Self::MOST {
                 // The entry that made it too many, or the second of the two that did.
                 let newest = step.at + usize::from(level > 0);
@@ -199,9 +199,11 @@ impl<'a, V, const BLOCKS: usize, const BLOCK: usize> Writer<'a, V, BLOCKS, BLOCK
         let sibling = self.index.child(sibling);
         scratch.replaced.push(NonNull::from(sibling));
         if is_first {
-            scratch.run.extend(sibling.entries(upper));
+            sibling.append_to(&mut scratch.run, upper);
         } else {
-            scratch.run.splice(0..0, sibling.entries(upper));
+            let right = mem::take(&mut scratch.run);
+            sibling.append_to(&mut scratch.run, upper);
+            scratch.run.extend(right);
         }
         let left_at = if is_first { 0 } else { at - 1 };
         if scratch.run.len() <= Self::JOINT {
