@@ -141,6 +141,11 @@ impl<'a> Judge<'a> {
         let writers = |node| self.writers.get(&node);
         match feasible::search(&self.graph, &writers, (step.from, step.to), &sighting) {
             Feasible::Never => None,
+            // Two processes were seen to do it, which are no tasks of one.
+            Feasible::Yes(Parties { cycle, writers }) if self.level == Level::Observed => {
+                let reason = Reason::NeverTogether;
+                is_joint(&cycle, &writers).then_some(Verdict::HeldBack { cycle, reason })
+            }
             Feasible::Yes(parties) => broken(parties, true),
             Feasible::Unproven(parties) => broken(parties, false),
             Feasible::No(Parties { cycle, .. }, obstacle) => {
@@ -163,6 +168,9 @@ impl<'a> Judge<'a> {
                 let class = self.processes[process].classes[&edge.wanted.class].clone();
                 Reason::NoWriter { class }
             }
+            // What moments say is with the processes; none of theirs are here.
+            Obstacle::OneTask => Reason::OneThread,
+            Obstacle::Tasks(_) | Obstacle::Moments(_) => Reason::NeverTogether,
         }
     }
 
