@@ -1,6 +1,5 @@
 //! The build that tracks: every lock is a wrapper around the real one and a map.
 
-#[cfg(feature = "parking_lot")]
 mod gate;
 mod held;
 pub mod nested;

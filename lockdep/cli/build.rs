@@ -10,6 +10,10 @@ use std::{env, fs, io};
 /// The packages of the runtime, as folders under the workspace's root.
 const PACKAGES: [&str; 3] = ["lockdep", "instrumented", "instrumented/facade/std"];
 
+/// The facades that are compiled against crates of the program.
+const FACADES: [&str; 2] =
+    ["instrumented/facade/lock_api.rs", "instrumented/facade/parking_lot.rs"];
+
 fn main() -> io::Result<()> {
     let crate_root = PathBuf::from(variable("CARGO_MANIFEST_DIR"));
     let root = crate_root.ancestors().nth(2).expect("the command lives two folders deep");
@@ -21,6 +25,9 @@ fn main() -> io::Result<()> {
 
     let mut files = vec![("Cargo.toml".to_owned(), reduced)];
     files.push(("Cargo.lock".to_owned(), root.join("Cargo.lock")));
+    for facade in FACADES {
+        files.push((facade.to_owned(), root.join(facade)));
+    }
     for package in PACKAGES {
         files.push((format!("{package}/Cargo.toml"), root.join(package).join("Cargo.toml")));
         collect(root, &root.join(package).join("src"), &mut files)?;

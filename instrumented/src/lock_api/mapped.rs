@@ -28,9 +28,11 @@ pub trait Part {
 }
 
 /// Points at what is shared with other readers.
+#[derive(Debug)]
 pub struct Shared<'a, T: ?Sized>(NonNull<T>, PhantomData<&'a T>);
 
 /// Points at what nobody else can reach.
+#[derive(Debug)]
 pub struct Unique<'a, T: ?Sized>(NonNull<T>, PhantomData<&'a mut T>);
 
 // SAFETY: it is a shared reference, except that it may outlive the hold by the end of a drop.

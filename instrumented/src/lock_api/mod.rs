@@ -16,7 +16,6 @@
 //! types, so an error message of the compiler shows those.
 
 mod acquires;
-mod change;
 mod exchange;
 mod guard;
 mod mapped;

@@ -5,6 +5,7 @@
 //! thread that holds the mutex, and by nobody else.
 
 use core::cell::Cell;
+use core::fmt;
 use core::marker::PhantomData;
 use core::mem;
 
@@ -17,6 +18,12 @@ use super::side::{Fair, Marker, Side, Timed};
 pub struct Owner<R, G> {
     real: real::ReentrantMutex<R, G, ()>,
     depth: Cell<usize>,
+}
+
+impl<R, G> fmt::Debug for Owner<R, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Owner").finish_non_exhaustive()
+    }
 }
 
 // SAFETY: the real mutex may be shared; the count is accessed by its owner alone.
@@ -58,6 +65,7 @@ impl<R: RawMutex, G: GetThreadId> Owner<R, G> {
 }
 
 /// A reentrant mutex, held.
+#[derive(Debug)]
 pub struct Owned<R, G>(PhantomData<(R, G)>);
 
 impl<R: RawMutex, G: GetThreadId> Side for Owned<R, G> {

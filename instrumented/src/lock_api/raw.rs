@@ -12,9 +12,8 @@
 use core::mem;
 use core::panic::Location;
 
-use lockdep::{Describe, How, LockState, Map, Mode, Until, event, is_held};
+use lockdep::{Describe, How, LockState, Map, Mode, event, is_held};
 
-use super::change;
 use super::side::Side;
 
 /// A place in the program; every event has one.
@@ -71,9 +70,7 @@ impl<R> Core<R> {
     #[inline(never)]
     fn contended<T>(&self, how: How, site: Site, wait: impl FnOnce(&R) -> T) -> T {
         event::contended(&self.map);
-        let waiting = event::waiting(&self.map, how, site, Until::Free);
         let state = wait(&self.raw);
-        drop(waiting);
         event::acquired(&self.map, how, site);
         state
     }
@@ -151,22 +148,23 @@ impl<R> Core<R> {
     /// Records that an exclusive or upgradable hold becomes one in a weaker mode.
     #[track_caller]
     pub(super) fn downgraded(&self, mode: Mode) {
-        change::downgraded(&self.map, mode);
+        event::downgraded_to(&self.map, mode);
     }
 
-    /// Turns an upgradable hold into the only one, waiting for other readers if need be.
-    pub(super) fn upgrade<T>(
-        &self,
-        describe: Describe,
-        site: Site,
-        wait: impl FnOnce(&R) -> T,
-    ) -> T {
-        change::upgrade(&self.map, describe, site, || wait(&self.raw))
+    /// Turns an upgradable hold into the only one by `wait`.
+    ///
+    /// # Panics
+    ///
+    /// If the wait breaks a rule and the tracker is told to panic; the hold is upgradable then.
+    pub(super) fn upgrade(&self, describe: Describe, site: Site, wait: impl FnOnce(&R)) {
+        event::before_upgrade(&self.map, describe, site);
+        wait(&self.raw);
+        event::upgraded(&self.map);
     }
 
     /// Records that an upgradable hold has become the only one without waiting.
     pub(super) fn upgraded(&self) {
-        change::upgraded(&self.map);
+        event::upgraded(&self.map);
     }
 }
 

@@ -68,7 +68,7 @@ pub trait Fair: Side {
 }
 
 /// A side whose lock can be waited for for some time.
-pub trait Timed: Side {
+pub(super) trait Timed: Side {
     /// A length of time.
     type Duration;
     /// A point in time.
@@ -82,6 +82,7 @@ pub trait Timed: Side {
 }
 
 /// Stands for a hold of a raw lock that hands nothing out.
+#[derive(Debug)]
 pub struct Marker<M>(PhantomData<M>);
 
 impl<M> Marker<M> {
@@ -102,6 +103,7 @@ fn lock_of<R: RawMutex>(mutex: &real::Mutex<R, ()>) -> &R {
 }
 
 /// A mutex, held. What is locked is a real mutex without payload: a condition variable may want one.
+#[derive(Debug)]
 pub struct Locked<R>(PhantomData<R>);
 
 impl<R: RawMutex> Side for Locked<R> {
@@ -166,6 +168,7 @@ macro_rules! sides_of_rwlock {
         $lock:ident $try_lock:ident $unlock:ident $unlock_fair:ident $bump:ident
         $try_for:ident $try_until:ident;)*) => {$(
         $(#[$doc])*
+        #[derive(Debug)]
         pub struct $side<R>(PhantomData<R>);
 
         impl<R: $raw> Side for $side<R> {

@@ -32,6 +32,7 @@ mod judge;
 mod ledger;
 mod merge;
 mod parties;
+mod replaced;
 mod run;
 mod runtime;
 mod setup;

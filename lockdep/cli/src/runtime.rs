@@ -33,6 +33,10 @@ pub(crate) static IDENTITY: (&[(&str, &str)], [&str; 2], &[&str]) =
 pub(crate) struct Facade {
     /// The crate named `std`.
     pub(crate) std: PathBuf,
+    /// The tracker.
+    pub(crate) tracker: PathBuf,
+    /// The folder with the sources of the runtime, and so of the other facades.
+    pub(crate) sources: PathBuf,
     /// The folders with everything that it depends on, procedural macros included.
     pub(crate) dependencies: [PathBuf; 2],
 }
@@ -105,27 +109,34 @@ pub(crate) fn facade(
     eprint!("lockdep: building the runtime for rustc {} (once) … ", toolchain.release);
     let _ = io::stderr().flush();
     let start = Instant::now();
-    let std = build(&root, target, network)?;
+    let built = build(&root, target, network)?;
     eprintln!("{:.1} s", start.elapsed().as_secs_f32());
 
-    // The name in the marker is relative: the project may be moved.
-    let name = std.strip_prefix(&root).unwrap_or(&std);
-    fs::write(&marker, name.as_os_str().as_encoded_bytes())
+    // The names in the marker are relative: the project may be moved.
+    let mut names = Vec::new();
+    for path in &built {
+        let name = path.strip_prefix(&root).unwrap_or(path);
+        names.extend_from_slice(name.as_os_str().as_encoded_bytes());
+        names.push(b'\n');
+    }
+    fs::write(&marker, names)
         .map_err(|error| Failure::setup(format!("cannot write {}: {error}", marker.display())))?;
-    Ok(Facade::at(&root, std))
+    Ok(Facade::at(&root, built))
 }
 
 /// What an earlier call has built, if it is still there.
 fn read_marker(root: &Path, marker: &Path) -> Option<Facade> {
-    let std = root.join(fs::read_to_string(marker).ok()?);
-    std.is_file().then(|| Facade::at(root, std))
+    let names = fs::read_to_string(marker).ok()?;
+    let mut paths = names.lines().map(|name| root.join(name));
+    let built = [paths.next()?, paths.next()?];
+    built.iter().all(|path| path.is_file()).then(|| Facade::at(root, built))
 }
 
 impl Facade {
-    fn at(root: &Path, std: PathBuf) -> Facade {
+    fn at(root: &Path, [std, tracker]: [PathBuf; 2]) -> Facade {
         let target = std.parent().unwrap_or(root).to_owned();
         let host = root.join("target/release/deps");
-        Facade { std, dependencies: [target, host] }
+        Facade { std, tracker, sources: root.to_owned(), dependencies: [target, host] }
     }
 }
 
@@ -142,8 +153,8 @@ fn write_sources(root: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Runs cargo and finds the facade among what it says it made.
-fn build(root: &Path, target: &str, network: &Network) -> Result<PathBuf, Failure> {
+/// Runs cargo and finds the facade and the tracker among what it says it made.
+fn build(root: &Path, target: &str, network: &Network) -> Result<[PathBuf; 2], Failure> {
     let target_dir = root.join("target");
     let mut command = Command::new(workspace::cargo());
     command
@@ -174,8 +185,9 @@ fn build(root: &Path, target: &str, network: &Network) -> Result<PathBuf, Failur
         eprintln!();
         Failure::setup(format!("cannot run cargo: {error}"))
     })?;
-    let rlib = artifact(&output.stdout).filter(|_| output.status.success());
-    rlib.ok_or_else(|| {
+    let made = |name| artifact(&output.stdout, name).filter(|_| output.status.success());
+    let built = made("std").zip(made("lockdep"));
+    built.map(<[PathBuf; 2]>::from).ok_or_else(|| {
         eprintln!("failed");
         let _ = io::stderr().write_all(&output.stderr);
         Failure::setup(format!("the runtime for {target} did not build; see cargo's message above"))
@@ -194,14 +206,14 @@ struct Target {
     name: String,
 }
 
-/// The facade's library under the name that carries its hash.
+/// The library of the crate `name` under the file name that carries its hash.
 ///
 /// Other crates look it up by that name; cargo reports it for the metadata file, and for the
 /// library a link without the hash.
-fn artifact(messages: &[u8]) -> Option<PathBuf> {
+fn artifact(messages: &[u8], name: &str) -> Option<PathBuf> {
     let artifacts = messages.split(|byte| *byte == b'\n').filter_map(|line| {
         let artifact = serde_json::from_slice::<Artifact>(line).ok()?;
-        (artifact.target.name == "std").then_some(artifact.filenames)
+        (artifact.target.name == name).then_some(artifact.filenames)
     });
     let metadata = artifacts
         .flatten()

@@ -2,22 +2,25 @@
 //!
 //! `cargo lockdep` names itself to cargo as compiler wrapper and as documentation tool, and leaves
 //! a [`Plan`] in the environment. Every call that compiles for a target then gets the facade of
-//! that target. Calls without `--target` are for build scripts and procedural macros, which run
-//! at build time with the real library; probes are passed through.
+//! that target, and a crate that is to be replaced is compiled twice (`replaced`). Calls without
+//! `--target` are for build scripts and procedural macros, which run at build time with the real
+//! libraries; probes are passed through.
 //!
-//! Arguments are only ever added, at the end, so any wrapper of the user's sees what it expects.
+//! Otherwise arguments are only ever added, at the end, so any wrapper of the user's sees what it
+//! expects.
 
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, exit};
 
 use serde::{Deserialize, Serialize};
 
 use crate::exit::Failure;
+use crate::replaced;
 use crate::runtime::Facade;
 
 /// Holds the [`Plan`] as JSON. Its presence makes the binary a wrapper; internal.
@@ -86,14 +89,13 @@ impl Plan {
         let mut command = Command::new(tool);
         command.args(arguments);
         if let Some(facade) = self.facade(arguments) {
-            let mut std = OsString::from("std=");
-            std.push(&facade.std);
-            command.arg("--extern").arg(std);
-            for folder in &facade.dependencies {
-                let mut dependencies = OsString::from("dependency=");
-                dependencies.push(folder);
-                command.arg("-L").arg(dependencies);
+            if !is_rustdoc
+                && let Some(call) = replaced::Call::of(arguments)
+                && let Some(status) = call.compile(tool, facade)
+            {
+                exit(status);
             }
+            facade.add_to(&mut command);
         }
         let error = command.exec();
         Failure::setup(format!("cannot run `{}`: {error}", tool.display()))
@@ -115,6 +117,28 @@ impl Plan {
     }
 }
 
+impl Facade {
+    /// Puts the standard library's facade in its place for a call of the compiler.
+    pub(crate) fn add_to(&self, command: &mut Command) {
+        command.arg("--extern").arg(with_prefix("std=", &self.std));
+        self.add_dependencies(command);
+    }
+
+    /// Tells a call of the compiler where the runtime's crates are.
+    pub(crate) fn add_dependencies(&self, command: &mut Command) {
+        for folder in &self.dependencies {
+            command.arg("-L").arg(with_prefix("dependency=", folder));
+        }
+    }
+}
+
+/// An argument with a path behind a word.
+pub(crate) fn with_prefix(prefix: &str, path: &Path) -> OsString {
+    let mut argument = OsString::from(prefix);
+    argument.push(path);
+    argument
+}
+
 /// Path of this binary.
 pub(crate) fn this_binary() -> Result<PathBuf, Failure> {
     env::current_exe().map_err(|error| Failure::setup(format!("cannot find myself: {error}")))
@@ -130,7 +154,7 @@ fn is_probe(argument: &str) -> bool {
 
 /// The arguments as text, with those of argument files in their place: cargo writes a file when
 /// a command line grows too long.
-fn expand(arguments: &[OsString]) -> Vec<String> {
+pub(crate) fn expand(arguments: &[OsString]) -> Vec<String> {
     let mut expanded = Vec::new();
     for argument in arguments {
         let text = argument.to_string_lossy();

@@ -1,0 +1,236 @@
+//! Crates of the program that are replaced: each is compiled twice, and its facade takes its place.
+//!
+//! Cargo asks for `liblock_api-<hash>.rlib`. The crate itself is compiled under another file name,
+//! and then, under the name that cargo asked for, a crate of the same name that re-exports it with
+//! its locks replaced. So cargo does with the facade what it does with every crate: it builds it
+//! once for each version and set of features, at the right time and no second time, and all that
+//! depends on the crate is given the facade. The facade gets the call's own flags and features.
+//!
+//! A facade is written for the versions of a crate that are known. If it does not compile against
+//! the one at hand, that one is compiled in its own place and left untracked, which is said.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::runtime::Facade;
+use crate::wrapper::{expand, with_prefix};
+
+/// What is replaced: the crate, the beginning of its version, and the facade below the sources.
+const REPLACED: [(&str, &str, &str); 3] = [
+    ("lock_api", "0.4.", "instrumented/facade/lock_api.rs"),
+    ("parking_lot", "0.11.", "instrumented/facade/parking_lot.rs"),
+    ("parking_lot", "0.12.", "instrumented/facade/parking_lot.rs"),
+];
+
+/// What is added to the file name and to the identity of the crate itself.
+const SUFFIX: &str = "-untracked";
+
+/// A call of the compiler for a crate that is to be replaced.
+#[derive(Debug)]
+pub(crate) struct Call {
+    name: &'static str,
+    source: &'static str,
+    version: String,
+    arguments: Vec<Argument>,
+}
+
+/// One argument, with its value if the value is one of its own.
+#[derive(Clone, Debug)]
+struct Argument {
+    name: String,
+    value: Option<String>,
+}
+
+impl Call {
+    /// The call with these arguments, if it is one for the library of a crate to be replaced.
+    pub(crate) fn of(arguments: &[OsString]) -> Option<Call> {
+        let package = env::var("CARGO_PKG_NAME").ok()?;
+        let version = env::var("CARGO_PKG_VERSION").ok()?;
+        Call::new(&package, version, &expand(arguments))
+    }
+
+    fn new(package: &str, version: String, arguments: &[String]) -> Option<Call> {
+        let fits = |replaced: &&(&str, &str, &str)| {
+            package == replaced.0 && version.starts_with(replaced.1)
+        };
+        let (name, _, source) = *REPLACED.iter().find(fits)?;
+        let call = Call { name, source, version, arguments: Argument::all(arguments) };
+        let is_library = call.value("--crate-name") == Some(name)
+            && call.value("--crate-type").is_some_and(|kind| matches!(kind, "lib" | "rlib"))
+            && call.value("--test").is_none();
+        (is_library && call.value("--out-dir").is_some()).then_some(call)
+    }
+
+    /// Compiles the crate and its facade by `tool`; the exit status, or none if the crate has to be
+    /// left in its own place.
+    pub(crate) fn compile(&self, tool: &OsStr, facade: &Facade) -> Option<i32> {
+        let mut crate_itself = Command::new(tool);
+        crate_itself.args(self.of_crate_itself());
+        facade.add_to(&mut crate_itself);
+        match crate_itself.status() {
+            Ok(status) if status.success() => {}
+            Ok(status) => return Some(status.code().unwrap_or(101)),
+            Err(_) => return None,
+        }
+
+        let mut replacement = Command::new(tool);
+        replacement
+            .args(self.of_facade(facade))
+            .arg("--extern")
+            .arg(with_prefix(&format!("real_{}=", self.name), &self.library()?))
+            .arg("--extern")
+            .arg(with_prefix("lockdep=", &facade.tracker));
+        facade.add_dependencies(&mut replacement);
+        let output = replacement.output().ok()?;
+        if output.status.success() {
+            // Cargo listens here for what has been written.
+            io::stderr().write_all(&output.stderr).ok()?;
+            return Some(0);
+        }
+        eprintln!(
+            "lockdep: {} {} is not tracked: its facade does not fit it",
+            self.name, self.version
+        );
+        if env::var_os("CARGO_LOCKDEP_DEBUG").is_some() {
+            let _ = io::stderr().write_all(&output.stderr);
+        }
+        None
+    }
+
+    /// The first value of an argument.
+    fn value(&self, name: &str) -> Option<&str> {
+        let argument = self.arguments.iter().find(|argument| argument.name == name)?;
+        Some(argument.value.as_deref().unwrap_or(""))
+    }
+
+    /// The value of `-C name=`.
+    fn codegen(&self, name: &str) -> Option<&str> {
+        let mut values = self.arguments.iter().filter(|argument| argument.name == "-C");
+        values.find_map(|argument| argument.value.as_deref()?.strip_prefix(name)?.strip_prefix('='))
+    }
+
+    /// What cargo wants in the names of files.
+    fn stem(&self) -> String {
+        format!("{}{}", self.name, self.codegen("extra-filename").unwrap_or(""))
+    }
+
+    /// Where the crate itself is.
+    fn library(&self) -> Option<PathBuf> {
+        let folder = PathBuf::from(self.value("--out-dir")?);
+        let path = folder.join(format!("lib{}{SUFFIX}", self.stem()));
+        let paths = ["rlib", "rmeta"].map(|ending| path.with_added_extension(ending));
+        paths.into_iter().find(|path| path.is_file())
+    }
+
+    /// The arguments for the crate itself: it is another file and another crate, and cargo does not
+    /// hear of it except by the list of its sources, which it keeps an eye on.
+    fn of_crate_itself(&self) -> Vec<String> {
+        let mut arguments = self.arguments.clone();
+        let sources = format!("{}/{}.d", self.value("--out-dir").unwrap_or("."), self.stem());
+        for Argument { name, value } in &mut arguments {
+            let Some(value) = value else { continue };
+            match name.as_str() {
+                "-C" if value.starts_with("extra-filename=") => value.push_str(SUFFIX),
+                "--emit" => edit_list(value, |kind| match kind {
+                    "dep-info" => Some(format!("dep-info={sources}")),
+                    kind => Some(kind.to_owned()),
+                }),
+                "--json" => edit_list(value, |kind| (kind != "artifacts").then(|| kind.to_owned())),
+                _ => {}
+            }
+        }
+        arguments.push(Argument::pair("-C", format!("metadata={SUFFIX}")));
+        if self.codegen("extra-filename").is_none() {
+            arguments.push(Argument::pair("-C", format!("extra-filename={SUFFIX}")));
+        }
+        arguments.iter().flat_map(Argument::words).collect()
+    }
+
+    /// The arguments for the facade: another source in our own edition, whose flaws are not the
+    /// user's.
+    fn of_facade(&self, facade: &Facade) -> Vec<String> {
+        let mut arguments = self.arguments.clone();
+        arguments.retain(|argument| argument.name != "--cap-lints");
+        for Argument { name, value } in &mut arguments {
+            match (name.as_str(), value) {
+                ("--edition", Some(edition)) => "2024".clone_into(edition),
+                ("--emit", Some(value)) => {
+                    edit_list(value, |kind| (kind != "dep-info").then(|| kind.to_owned()))
+                }
+                (source, None) if is_source(source) => {
+                    *name = facade.sources.join(self.source).display().to_string();
+                }
+                _ => {}
+            }
+        }
+        if self.value("--edition").is_none() {
+            arguments.push(Argument::pair("--edition", "2024".to_owned()));
+        }
+        arguments.push(Argument::pair("--cap-lints", "allow".to_owned()));
+        arguments.iter().flat_map(Argument::words).collect()
+    }
+}
+
+impl Argument {
+    /// Options whose value is the next argument in what cargo writes.
+    const WITH_VALUE: [&str; 10] = [
+        "-C",
+        "-L",
+        "-l",
+        "-Z",
+        "--extern",
+        "--crate-name",
+        "--crate-type",
+        "--out-dir",
+        "--cfg",
+        "--check-cfg",
+    ];
+
+    fn pair(name: &str, value: String) -> Argument {
+        Argument { name: name.to_owned(), value: Some(value) }
+    }
+
+    fn all(words: &[String]) -> Vec<Argument> {
+        let mut arguments = Vec::new();
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            arguments.push(match word.split_once('=') {
+                Some((name, value)) if name.starts_with("--") => {
+                    Argument::pair(name, value.to_owned())
+                }
+                _ => {
+                    let takes = Argument::WITH_VALUE.contains(&word.as_str())
+                        || matches!(
+                            word.as_str(),
+                            "--cap-lints" | "--edition" | "--emit" | "--target"
+                        );
+                    let value = if takes { words.next().cloned() } else { None };
+                    Argument { name: word.clone(), value }
+                }
+            });
+        }
+        arguments
+    }
+
+    fn words(&self) -> Vec<String> {
+        match &self.value {
+            None => vec![self.name.clone()],
+            Some(value) if self.name.starts_with("--") && self.name != "--extern" => {
+                vec![format!("{}={value}", self.name)]
+            }
+            Some(value) => vec![self.name.clone(), value.clone()],
+        }
+    }
+}
+
+fn is_source(argument: &str) -> bool {
+    !argument.starts_with('-') && argument.ends_with(".rs")
+}
+
+/// Changes or drops the parts of a list with commas.
+fn edit_list(list: &mut String, edit: impl Fn(&str) -> Option<String>) {
+    *list = list.split(',').filter_map(edit).collect::<Vec<_>>().join(",");
+}
