@@ -30,6 +30,7 @@ fetch() {
         grep -o "\"manifest_path\":\"[^\"]*/$name-$version/Cargo.toml\"" | head -n 1 | cut -d '"' -f 4)"
     rm -rf "$folder/$name" "$probe"
     cp -r "$(dirname "$manifest")" "$folder/$name"
+    rm -f "$folder/$name"/rust-toolchain*
     printf '\n[workspace]\n' >> "$folder/$name/Cargo.toml"
 }
 
@@ -56,6 +57,8 @@ suite() {
 
 suite indicatif 0.18.6
 suite crossbeam-channel 0.5.17 --lib --tests
+suite parking_lot 0.12.5
+suite dashmap 6.1.0
 
 printf '\n== one program with tokio, rayon, serde_json, reqwest, tracing-subscriber and dashmap\n'
 CARGO_TARGET_DIR="$folder/tracked" "$command" run --quiet \

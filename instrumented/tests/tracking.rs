@@ -8,7 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use instrumented::sync::{
-    Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard, TryLockError,
+    Arc, Condvar, LazyLock, Mutex, MutexGuard, Once, OnceLock, PoisonError, RwLock,
+    RwLockWriteGuard, TryLockError,
 };
 use lockdep::class::Class;
 use lockdep::{BacktraceStyle, Level, LockState, Mode, Settings, Tracker, Violation};
@@ -346,4 +347,72 @@ fn a_condition_that_panics_leaves_nothing_held() {
     }))
     .unwrap_err();
     assert_eq!(modes(), []);
+}
+
+#[test]
+fn an_initialiser_runs_with_its_once_held_and_later_calls_record_nothing() {
+    let (once, cell) = (Once::new(), OnceLock::new());
+    let lazy = LazyLock::new(|| modes());
+    once.call_once(|| assert_eq!(modes(), [Mode::Exclusive]));
+    assert_eq!(cell.get_or_init(modes), &[Mode::Exclusive]);
+    assert_eq!(*lazy, [Mode::Exclusive]);
+    once.call_once(|| unreachable!("it is done"));
+    assert_eq!((modes(), cell.get_or_init(Vec::new).len()), (vec![], 1));
+}
+
+#[test]
+fn an_initialiser_that_wants_itself_is_found_before_it_blocks() {
+    static CELL: OnceLock<u8> = OnceLock::new();
+    static LAZY: LazyLock<u8> = LazyLock::new(|| *LAZY);
+    static ONCE: Once = Once::new();
+    // The report comes first, and the panic it makes here keeps the second call from blocking.
+    let recursion = |f: fn()| {
+        let panic = catch_unwind(f).expect_err("it is found");
+        let text = panic.downcast_ref::<String>().expect("the report is text");
+        assert!(text.contains("LD0001"), "{text}");
+        assert_eq!(modes(), []);
+    };
+    recursion(|| drop(CELL.get_or_init(|| *CELL.get_or_init(|| 1))));
+    recursion(|| drop(LazyLock::force(&LAZY)));
+    recursion(|| ONCE.call_once(|| ONCE.call_once(|| {})));
+    assert_eq!(CELL.get(), None);
+}
+
+#[test]
+fn an_initialiser_that_is_waited_for_is_held_by_who_runs_it() {
+    let (mutex, cell) = (Mutex::new(0), OnceLock::new());
+    let waits = || {
+        let _guard = mutex.lock().unwrap();
+        let _ = cell.set(1_u8);
+    };
+    let made = || {
+        let other = OnceLock::new();
+        other.get_or_init(|| drop(mutex.lock()));
+    };
+    assert_eq!(violations(|| (made(), made()).0), []);
+    let lazy = |want: bool| {
+        let cell = OnceLock::new();
+        if want {
+            let _guard = mutex.lock().unwrap();
+            cell.get_or_init(|| ());
+        } else {
+            cell.get_or_init(|| drop(mutex.lock()));
+        }
+    };
+    let found = violations(|| (lazy(false), lazy(true)).0);
+    assert_eq!(found.iter().map(Violation::code).collect::<Vec<_>>(), ["LD0002"]);
+    assert_eq!(violations(waits), []);
+}
+
+#[test]
+fn a_panic_of_an_initialiser_leaves_nothing_held() {
+    let (once, cell) = (Once::new(), OnceLock::<u8>::new());
+    let lazy = LazyLock::<u8, _>::new(|| resume_unwind(Box::new("given up")));
+    let fails = |f: &dyn Fn()| assert!(catch_unwind(AssertUnwindSafe(f)).is_err());
+    fails(&|| once.call_once(|| resume_unwind(Box::new("given up"))));
+    fails(&|| drop(cell.get_or_init(|| resume_unwind(Box::new("given up")))));
+    fails(&|| drop(LazyLock::force(&lazy)));
+    fails(&|| drop(LazyLock::force(&lazy)));
+    once.call_once_force(|state| assert!(state.is_poisoned()));
+    assert_eq!((modes(), *cell.get_or_init(|| 3), LazyLock::get(&lazy)), (vec![], 3, None));
 }

@@ -91,6 +91,8 @@ fn objects_with_gates_of_their_own_are_told_apart() {
     assert_eq!(judge("W(G1) W(A1) W(B1) ; W(G2) W(B2) W(A2)"), Gate("G"));
     let both = "W(G1) W(A1) W(B1) ; W(G1) W(B1) W(A1) ; W(G2) W(A2) W(B2) ; W(G2) W(B2) W(A2)";
     assert_eq!(judge(both), Gate("G"));
+    // Which of two locks of a class the lock of another object stands for nobody can say.
+    assert_eq!(judge("W(A) R(B1) ; W(B2) W(B3) ; R(B4) W(A)"), Reported(2));
     // One object's lock under the gate of another one.
     assert_eq!(judge("W(G1) W(A1) W(B1) ; W(G2) W(B2) W(A1)"), Reported(1));
 }

@@ -1,8 +1,9 @@
 //! [`std::sync`] with its locks replaced by tracked ones.
 //!
-//! [`Mutex`], [`RwLock`], [`Condvar`] and their guards have every stable method, trait and auto
-//! trait of the types they wrap, and do what those do: poisoning, fairness and blocking are the
-//! standard library's own. All other names, errors and results included, are the real ones.
+//! [`Mutex`], [`RwLock`], [`Condvar`], [`Once`], [`OnceLock`], [`LazyLock`] and the guards have every
+//! stable method, trait and auto trait of the types they wrap, and do what those do: poisoning,
+//! fairness and blocking are the standard library's own. All other names, errors and results
+//! included, are the real ones.
 //!
 //! # Tracking
 //!
@@ -14,6 +15,9 @@
 //! Whoever owns the lock (`get_mut`, `into_inner`), looks at its poison or prints it takes no lock
 //! as far as the tracker is concerned.
 //!
+//! What happens once is a lock until it is done: whoever comes meanwhile waits for the initialiser,
+//! and the task that runs it holds it.
+//!
 //! # What differs
 //!
 //! A lock is up to 16 bytes larger, a guard one reference larger, and a lock has something to drop
@@ -21,11 +25,19 @@
 //! and a `thread_local!` lock is destroyed when its thread ends.
 
 mod condvar;
+mod lazy_lock;
 mod mutex;
+mod once;
+mod once_lock;
 mod rwlock;
 
 pub use std::sync::*;
 
 pub use condvar::Condvar;
+pub use lazy_lock::LazyLock;
 pub use mutex::{Mutex, MutexGuard};
+#[allow(deprecated, reason = "the constant is deprecated and still there")]
+pub use once::ONCE_INIT;
+pub use once::Once;
+pub use once_lock::OnceLock;
 pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};

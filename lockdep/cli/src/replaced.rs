@@ -6,8 +6,9 @@
 //! once for each version and set of features, at the right time and no second time, and all that
 //! depends on the crate is given the facade. The facade gets the call's own flags and features.
 //!
-//! A facade is written for the versions of a crate that are known. If it does not compile against
-//! the one at hand, that one is compiled in its own place and left untracked, which is said.
+//! A facade is written for the versions of a crate that are known. If the one at hand is another, or
+//! the facade does not compile against it, it is compiled in its own place and left untracked,
+//! which is said.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -53,15 +54,24 @@ impl Call {
     }
 
     fn new(package: &str, version: String, arguments: &[String]) -> Option<Call> {
-        let fits = |replaced: &&(&str, &str, &str)| {
-            package == replaced.0 && version.starts_with(replaced.1)
-        };
-        let (name, _, source) = *REPLACED.iter().find(fits)?;
+        let named = || REPLACED.iter().filter(|replaced| replaced.0 == package);
+        let fitting = named().find(|replaced| version.starts_with(replaced.1));
+        let (name, _, source) = *fitting.or_else(|| named().next())?;
         let call = Call { name, source, version, arguments: Argument::all(arguments) };
         let is_library = call.value("--crate-name") == Some(name)
             && call.value("--crate-type").is_some_and(|kind| matches!(kind, "lib" | "rlib"))
-            && call.value("--test").is_none();
-        (is_library && call.value("--out-dir").is_some()).then_some(call)
+            && call.value("--test").is_none()
+            && call.value("--out-dir").is_some();
+        if is_library && fitting.is_none() {
+            call.say_untracked();
+        }
+        (is_library && fitting.is_some()).then_some(call)
+    }
+
+    /// Cargo shows this again whenever it has nothing to do for the crate.
+    fn say_untracked(&self) {
+        let Call { name, version, .. } = self;
+        eprintln!("lockdep: {name} {version} is not tracked: its facade is for other versions");
     }
 
     /// Compiles the crate and its facade by `tool`; the exit status, or none if the crate has to be
@@ -90,10 +100,7 @@ impl Call {
             io::stderr().write_all(&output.stderr).ok()?;
             return Some(0);
         }
-        eprintln!(
-            "lockdep: {} {} is not tracked: its facade does not fit it",
-            self.name, self.version
-        );
+        self.say_untracked();
         if env::var_os("CARGO_LOCKDEP_DEBUG").is_some() {
             let _ = io::stderr().write_all(&output.stderr);
         }
@@ -233,4 +240,61 @@ fn is_source(argument: &str) -> bool {
 /// Changes or drops the parts of a list with commas.
 fn edit_list(list: &mut String, edit: impl Fn(&str) -> Option<String>) {
     *list = list.split(',').filter_map(edit).collect::<Vec<_>>().join(",");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALL: &str = "--crate-name lock_api --edition=2021 /r/lock_api-0.4.14/src/lib.rs \
+        --error-format=json --json=diagnostic-rendered-ansi,artifacts,future-incompat \
+        --crate-type lib --emit=dep-info,metadata,link -C embed-bitcode=no -C debuginfo=2 \
+        --cfg feature=\"arc_lock\" -C metadata=11 -C extra-filename=-22 --out-dir /t/deps \
+        --target x86_64-unknown-linux-gnu -L dependency=/t/deps \
+        --extern scopeguard=/t/deps/libscopeguard-33.rmeta --cap-lints warn";
+
+    fn call(text: &str) -> Option<Call> {
+        let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+        Call::new("lock_api", "0.4.14".to_owned(), &words)
+    }
+
+    fn facade() -> Facade {
+        Facade {
+            std: "/r/libstd-1.rlib".into(),
+            tracker: "/r/liblockdep-1.rlib".into(),
+            sources: "/r".into(),
+            dependencies: ["/r/a".into(), "/r/b".into()],
+        }
+    }
+
+    #[test]
+    fn the_crate_itself_makes_way_and_tells_cargo_its_sources() {
+        let words = call(CALL).expect("it is to be replaced").of_crate_itself().join(" ");
+        assert!(words.contains("/r/lock_api-0.4.14/src/lib.rs"), "{words}");
+        assert!(words.contains("-C extra-filename=-22-untracked"), "{words}");
+        assert!(words.contains("-C metadata=11") && words.ends_with("-C metadata=-untracked"));
+        assert!(words.contains("--emit=dep-info=/t/deps/lock_api-22.d,metadata,link"), "{words}");
+        assert!(words.contains("--json=diagnostic-rendered-ansi,future-incompat"), "{words}");
+    }
+
+    #[test]
+    fn the_facade_takes_the_names_and_the_features() {
+        let words = call(CALL).expect("it is to be replaced").of_facade(&facade()).join(" ");
+        assert!(words.contains("/r/instrumented/facade/lock_api.rs"), "{words}");
+        assert!(!words.contains("lock_api-0.4.14"), "{words}");
+        assert!(words.contains("-C metadata=11 -C extra-filename=-22 "), "{words}");
+        assert!(words.contains("--cfg=feature=\"arc_lock\""), "{words}");
+        assert!(words.contains("--edition=2024") && words.contains("--emit=metadata,link"));
+        assert!(words.contains("artifacts") && words.ends_with("--cap-lints=allow"), "{words}");
+    }
+
+    #[test]
+    fn only_libraries_of_known_versions_are_replaced() {
+        assert!(call(&CALL.replace("--crate-type lib", "--test")).is_none());
+        assert!(call(&CALL.replace("--crate-type lib", "--crate-type bin")).is_none());
+        assert!(call(&CALL.replace("--crate-name lock_api", "--crate-name other")).is_none());
+        let words: Vec<String> = CALL.split_whitespace().map(str::to_owned).collect();
+        assert!(Call::new("lock_api", "0.3.4".to_owned(), &words).is_none());
+        assert!(Call::new("mine", "0.4.14".to_owned(), &words).is_none());
+    }
 }

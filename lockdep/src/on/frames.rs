@@ -14,6 +14,9 @@ use crate::violation::Frame;
 
 /// Crates of the tracker and of the lock types that feed it.
 const TRACKER: [&str; 3] = ["lockdep", "instrumented", "vmalock"];
+/// In the names of files that make up a crate in the place of one of the program's. Such a crate's
+/// functions are called what the real ones are.
+const FACADES: &str = "/instrumented/facade/../src/";
 /// What the tracker calls, and may be called back from.
 const USED_BY_TRACKER: [&str; 6] =
     ["backtrace", "dashmap", "hashbrown", "once_cell", "parking_lot", "parking_lot_core"];
@@ -112,6 +115,9 @@ fn origin(frame: &Frame) -> Origin {
     if file.is_some_and(is_toolchain) {
         return Origin::Standard;
     }
+    if file.is_some_and(|file| file.contains(FACADES)) {
+        return Origin::Tracker;
+    }
     if is_entry(&frame.function) {
         return Origin::Runtime;
     }
@@ -177,6 +183,14 @@ mod tests {
 
     fn is_own(function: &str) -> bool {
         origin(&frame(function)) == Origin::User
+    }
+
+    #[test]
+    fn a_replaced_crate_is_told_by_its_file() {
+        let facade = "lock_api::raw::Core::acquire @ /r/instrumented/facade/../src/lock_api/raw.rs";
+        let real = "lock_api::rwlock::RwLock::read @ /registry/lock_api-0.4.14/src/rwlock.rs";
+        assert_eq!(trimmed(&["lockdep::on::event::acquire", facade, "app::run"]), ["app::run"]);
+        assert_eq!(trimmed(&[real, "app::run"]).len(), 2);
     }
 
     #[test]

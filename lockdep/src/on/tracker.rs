@@ -480,7 +480,11 @@ impl Tracker {
         });
         let sole: Vec<Guard> = sole.collect();
         let complete = sole.len() == held.len();
-        Guards::new(sole, census::is_sole(wanted).then(|| wanted.lock()), complete)
+        // Of two locks of one class in one sighting nobody can say which of them one of that class in
+        // another sighting stands for.
+        let is_other = held.iter().all(|entry| entry.class() != wanted.class());
+        let known = (is_other && census::is_sole(wanted)).then(|| wanted.lock());
+        Guards::new(sole, known, complete)
     }
 
     /// Numbers the findings of one acquire. Still under the graphs' lock: from here on nobody takes

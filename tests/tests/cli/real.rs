@@ -40,3 +40,32 @@ fn the_release_that_mended_it_is_clean() {
     assert_eq!(reports(&said.stderr), "");
     assert!(said.last().ends_with("0 violations"), "{said:?}");
 }
+
+#[test]
+fn two_references_into_one_map_are_found_in_any_order_of_events() {
+    let fixture = workspace("tests/fixtures/dashmap-read-recursion");
+    let said = lockdep(&fixture, &["run", "-q"]).exits(100);
+    let printed = reports(&said.stderr);
+    assert!(printed.starts_with("error[LD0001]"), "{printed}");
+    let (held, wanted) = printed.split_once("wanted at").expect("there are two places");
+    assert!(held.contains("dashmap-5.1.0/src/lib.rs:"), "{printed}");
+    assert!(wanted.contains("dashmap-5.1.0/src/lib.rs:"), "{printed}");
+    assert!(!printed.contains("instrumented"), "frames of ours are left out: {printed}");
+
+    // With two threads the program would hang; the panic comes before.
+    let said = lockdep(&fixture, &["run", "-q", "--", "hang"]).env("LOCKDEP", "panic").exits(100);
+    said.has("lock taken again by its holder");
+}
+
+#[test]
+fn the_map_whose_readers_pass_writers_is_clean() {
+    let fixture = workspace("tests/fixtures/dashmap-read-recursion");
+    let read = |file: &str| fs::read_to_string(fixture.join(file)).expect("the fixture is there");
+    let manifest = read("Cargo.toml").replace("5.1.0", "5.3.4");
+    let mended = Project::new("dashmap-mended")
+        .file("Cargo.toml", &manifest)
+        .file("src/main.rs", &read("src/main.rs"));
+    let said = mended.lockdep(&["run", "-q"]).exits(0);
+    assert_eq!(reports(&said.stderr), "");
+    assert!(said.last().starts_with("lockdep: 1 class, 0 edges"), "{said:?}");
+}
