@@ -386,7 +386,7 @@ impl Compiler<'_> {
         while let Some(op) = self.run.get(completed) {
             let skipped = Path { failed, completed }.skips(op);
             let gives = matches!(op, Op::Unlock { .. } | Op::Downgrade { .. } | Op::Init { .. });
-            if !skipped && !(gives && self.locks[completed] & self.tried == 0) {
+            if !(skipped || gives && self.locks[completed] & self.tried == 0) {
                 break;
             }
             completed += 1;
