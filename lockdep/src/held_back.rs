@@ -13,7 +13,7 @@ use crate::violation::{Dependency, Signature};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "lockdep", derive(serde::Serialize, serde::Deserialize))]
 pub struct HeldBack {
-    /// As in [`Violation::Inversion`]: starting at the dependency that holds the smallest class.
+    /// As in `Violation::Inversion`: starting at the dependency that holds the smallest class.
     pub cycle: Vec<Dependency>,
     /// Index of the dependency that closed the cycle.
     pub closing: usize,

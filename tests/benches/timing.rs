@@ -23,7 +23,10 @@ const TIMES: u32 = 1_000;
 /// Names the processes that measure.
 const VARIABLE: &str = "BENCH_TIMING";
 
-const SHAPES: [(&str, fn() -> f64); 3] = [
+/// Gives nanoseconds.
+type Measure = fn() -> f64;
+
+const SHAPES: [(&str, Measure); 3] = [
     ("Mutex, nothing else held", || alone(1)),
     ("nested pair", pair),
     ("Mutex, 2 threads, a lock each", || alone(2)),

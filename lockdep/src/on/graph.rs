@@ -20,7 +20,7 @@
 //!
 //! An edge that closes a cycle is stored like any other, because the next one may close another
 //! cycle through it. Edges go only with their nodes. A search stays within one strongly connected
-//! component, which [`crate::on::order`] knows: an edge between two of them is on no cycle.
+//! component, which `order` knows: an edge between two of them is on no cycle.
 //!
 //! What an edge carries for each kind is the caller's: a witness, or all that must be known to say
 //! whether the parties of a cycle can meet (`feasible`).

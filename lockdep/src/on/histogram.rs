@@ -1,6 +1,6 @@
 //! How durations are spread, in bounded memory: a log-linear histogram.
 //!
-//! Each power of two of nanoseconds is cut into [`STEPS`] equal buckets, so that a value is known
+//! Each power of two of nanoseconds is cut into `STEPS` equal buckets, so that a value is known
 //! to within 1/16 of itself whatever its size (the layout of HdrHistogram). Below 16 ns
 //! every value has a bucket of its own. Sum and largest value are exact. Memory: 8 bytes a bucket up
 //! to the largest value seen, 2.6 kB for a millisecond, 7.8 kB at most.

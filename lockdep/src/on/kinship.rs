@@ -19,7 +19,7 @@
 //!
 //! A node keeps those alive that it needs and that are older than itself, which makes no circle;
 //! it has a weak link to younger ones. Where a younger one is gone, or too much was joined by others
-//! ([`MAX_ADOPTED`]), moments count as concurrent that are not.
+//! (`MAX_ADOPTED`), moments count as concurrent that are not.
 //!
 //! This is the order of fork and join alone, no matter what locks and channels order besides.
 

@@ -2,7 +2,7 @@
 //! can be a part of a deadlock.
 //!
 //! A sighting whose guards keep out whom another one's keep out, in the same modes, says nothing new
-//! and is not kept. There are at most [`MAX`] for each edge of the graph and kind; beyond that all of
+//! and is not kept. There are at most `MAX` for each edge of the graph and kind; beyond that all of
 //! them together count as one under the guards that they have in common, which can only raise an
 //! alarm.
 

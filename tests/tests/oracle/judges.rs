@@ -114,10 +114,10 @@ fn disagreement(runs: &[Run]) -> Option<&'static str> {
     }
     if has_tries {
         let more: Vec<usize> = crowd::copies(runs).iter().map(|copies| copies + 1).collect();
-        if let Some(more) = crowd::explore(runs, &more, LIMIT_OF_MORE) {
-            if more.deadlock.is_some() != truth.deadlock.is_some() || more.paths != truth.paths {
-                return Some("one more copy makes a difference");
-            }
+        if let Some(more) = crowd::explore(runs, &more, LIMIT_OF_MORE)
+            && (more.deadlock.is_some() != truth.deadlock.is_some() || more.paths != truth.paths)
+        {
+            return Some("one more copy makes a difference");
         }
     }
     if has_classes(runs) && rule(runs, &truth, Memory::Order) != truth.deadlock.is_some() {
