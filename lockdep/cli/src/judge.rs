@@ -128,9 +128,8 @@ impl<'a> Judge<'a> {
         };
         let (held, wanted) = (edge.held.mode, edge.wanted.mode);
         let sighting = Sighting { held, wanted, guards, witness: (process, edge) };
-        if !self.graph.weight_or_insert(step, Sightings::default).add(sighting.clone()) {
-            return None;
-        }
+        let sightings = self.graph.weight_or_insert(step, Sightings::default);
+        let sighting = sightings.add(sighting)?.clone();
         if self.level == Level::Order {
             let steps = self.graph.cycle(step)?;
             let seen: Vec<Vec<Seen<'a>>> = steps.iter().map(|step| self.sightings(*step)).collect();

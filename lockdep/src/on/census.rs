@@ -10,9 +10,9 @@
 //! | 1 to 14 | one live lock each: it is *sole* |
 //! | 15 | all others |
 //!
-//! The tag of a lock that is destroyed goes to a new one: the chains it made are then taken for
-//! known, as they would be of a lock that was made to be a copy of it. No more tags are given once
-//! there are very many chains.
+//! The first fourteen locks of a class get a tag each. From then on the tag of a lock that is
+//! destroyed goes to a new one: the chains it made are then taken for known, as they would be of a
+//! lock that was made to be a copy of it. No more tags are given once there are very many chains.
 //!
 //! A program that makes and destroys locks all the time must not pay for it with two atomic
 //! operations each, on a word that all threads share. So a thread keeps the tag of the lock it
@@ -21,18 +21,24 @@
 //! All accesses are relaxed: the word of a class says all there is to say.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use crate::on::map::{MAX_CLASS, Tag, Word};
 use crate::on::task::{State, Task};
 use crate::on::thread;
 
-/// Of each class the tags in use, as bits, and whether no more are given.
-static CLASSES: [AtomicU16; MAX_CLASS as usize + 1] =
-    [const { AtomicU16::new(0) }; MAX_CLASS as usize + 1];
+/// Of each class the tags in use, whether no more are given, and the tags that were given once:
+///
+/// ```text
+/// 31    30…17        16   15       14…1          0
+/// –     given once   –    FROZEN   tags in use   –
+/// ```
+static CLASSES: [AtomicU32; MAX_CLASS as usize + 1] =
+    [const { AtomicU32::new(0) }; MAX_CLASS as usize + 1];
 
-const TAGS_MASK: u16 = 0x7ffe;
-const FROZEN_BIT: u16 = 1 << 15;
+const TAGS_MASK: u32 = 0x7ffe;
+const FROZEN_BIT: u32 = 1 << 15;
+const GIVEN_SHIFT: u32 = 16;
 /// For how many classes a thread keeps a tag.
 const SPARES: usize = 32;
 
@@ -47,16 +53,19 @@ thread_local! {
 /// shared by all threads.
 #[inline]
 pub(crate) fn tag_for_new(class: u32) -> Tag {
-    let kept = KEPT.with(|kept| {
-        let slot = &kept[class as usize % SPARES];
-        (slot.get() / TAGS == class).then(|| slot.replace(0))
-    });
-    if let Some(kept) = kept.filter(|kept| *kept != 0) {
-        return Tag::new((kept % TAGS) as u8);
-    }
-    let tags = CLASSES[class as usize].load(Relaxed);
-    if tags & TAGS_MASK == TAGS_MASK || tags & FROZEN_BIT != 0 {
-        return Tag::REST;
+    let state = CLASSES[class as usize].load(Relaxed);
+    let is_all_given = state >> GIVEN_SHIFT & TAGS_MASK == TAGS_MASK;
+    if is_all_given || state & FROZEN_BIT != 0 {
+        let kept = KEPT.with(|kept| {
+            let slot = &kept[class as usize % SPARES];
+            if slot.get() / TAGS == class { slot.replace(0) } else { 0 }
+        });
+        if kept != 0 {
+            return Tag::new((kept % TAGS) as u8);
+        }
+        if state & TAGS_MASK == TAGS_MASK || state & FROZEN_BIT != 0 {
+            return Tag::REST;
+        }
     }
     take(class)
 }
@@ -68,12 +77,14 @@ fn take(class: u32) -> Tag {
     let word = &CLASSES[class as usize];
     let mut old = word.load(Relaxed);
     loop {
-        let free = !old & TAGS_MASK;
+        let (never_given, free) = (!(old >> GIVEN_SHIFT) & TAGS_MASK, !old & TAGS_MASK);
+        let free = if never_given != 0 { never_given } else { free };
         if free == 0 {
             return Tag::REST;
         }
         let tag = free.trailing_zeros();
-        match word.compare_exchange(old, old | 1 << tag, Relaxed, Relaxed) {
+        let new = old | 1 << tag | 1 << (tag + GIVEN_SHIFT);
+        match word.compare_exchange(old, new, Relaxed, Relaxed) {
             Ok(_) => return Tag::new(tag as u8),
             Err(now) => old = now,
         }

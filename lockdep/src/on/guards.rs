@@ -96,6 +96,11 @@ impl Guards {
         Guards { held: held.collect(), wanted: 0, complete: false, at: self.at.clone() }
     }
 
+    /// Whether it matters when they were held.
+    pub(crate) fn has_moment(&self) -> bool {
+        self.at.is_some()
+    }
+
     /// The locks, each once.
     pub fn held(&self) -> &[Guard] {
         &self.held

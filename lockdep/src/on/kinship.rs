@@ -79,6 +79,16 @@ struct Node {
     ended: AtomicU64,
 }
 
+impl Drop for Node {
+    /// Drops the ancestors that only this one keeps, one by one: there may be any number.
+    fn drop(&mut self) {
+        let mut next = self.parent.take();
+        while let Some(Occurrence { node, .. }) = next {
+            next = Arc::into_inner(node).and_then(|mut node| node.parent.take());
+        }
+    }
+}
+
 /// The way to another node: keeps it alive if it is older.
 #[derive(Clone)]
 enum Link {
@@ -277,6 +287,15 @@ impl Occurrence {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_million_generations_end_without_a_million_calls() {
+        let clock = Clock::new();
+        let mut last = Kin::root(&clock);
+        for _ in 0..1_000_000 {
+            last = last.spawn(&clock);
+        }
+    }
 
     #[test]
     fn a_task_is_ordered_with_itself() {

@@ -24,8 +24,10 @@ pub struct Child(Option<Kin>);
 /// The work of `event::spawned`.
 pub(crate) fn spawned() -> Child {
     with_task(|task| {
-        // While an allocator's lock is held nothing may be allocated.
-        if process::state() == State::Off || task.holds_own() {
+        // Kin cost memory as long as there are descendants, and nobody asks for them otherwise. While
+        // an allocator's lock is held nothing may be allocated.
+        let is_asked_for = process::state() != State::Off && TELL_APART.load(Relaxed);
+        if !is_asked_for || task.holds_own() {
             return Child(None);
         }
         let child = process::quietly(|| task.kin().spawn(&CLOCK));
@@ -110,6 +112,7 @@ mod tests {
 
     #[test]
     fn threads_that_say_so_are_ordered_by_start_and_join() {
+        tell_moments_apart();
         let here = || with_task(Task::occurrence);
         let before = here();
         let child = spawned();

@@ -144,10 +144,16 @@ pub(crate) fn recursion(
         judged.findings.push(Finding::Recursion(dependency.witness));
         return;
     }
-    let dependencies = vec![Arc::clone(&dependency.witness)];
-    if graphs.recursions.entry(node).or_default().add(dependency) {
+    let Some(added) = graphs.recursions.entry(node).or_default().add(dependency) else {
+        return;
+    };
+    let witness = Arc::clone(&added.witness);
+    // What many sightings became may have fewer guards than each of them.
+    if can_write(graphs.writers.get(&node), added) {
+        judged.findings.push(Finding::Recursion(witness));
+    } else {
         let reason = Reason::NoWriter { class: registry::describe(node) };
-        judged.withheld.push(Withheld { cycle: dependencies, closing: 0, reason });
+        judged.withheld.push(Withheld { cycle: vec![witness], closing: 0, reason });
     }
 }
 
@@ -232,7 +238,10 @@ fn depend<N: Copy + Ord + Hash>(
 ) -> (bool, Verdict) {
     let step = Step { from, to, kind: Kind::of(dependency.held, dependency.wanted) };
     let is_first = order.graph.weight(step).is_none();
-    let new = order.graph.weight_or_insert(step, Sightings::default).add(dependency.clone());
+    let sightings = order.graph.weight_or_insert(step, Sightings::default);
+    let added = sightings.add(dependency.clone()).cloned();
+    let new = added.is_some();
+    let dependency = added.unwrap_or(dependency);
     let was_broken = order.broken.contains(&step);
     if !new && !was_broken {
         return (new, Verdict::Fine);

@@ -12,6 +12,9 @@ use crate::on::guards::Guards;
 /// How many sightings of one dependency are kept apart.
 const MAX: usize = 32;
 
+/// The same where the moment counts.
+const MAX_MOMENTS: usize = 512;
+
 /// One way in which somebody held one lock and wanted another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sighting<W> {
@@ -49,17 +52,19 @@ impl<W> Default for Sightings<W> {
 }
 
 impl<W> Sightings<W> {
-    /// Adds one; false if it says nothing new.
-    pub fn add(&mut self, sighting: Sighting<W>) -> bool {
+    /// Adds one; none if it says nothing new, else what is now to be judged: the sighting, or the one
+    /// that it and others became.
+    pub fn add(&mut self, sighting: Sighting<W>) -> Option<&Sighting<W>> {
         if self.covers(&sighting) {
-            return false;
+            return None;
         }
+        let most = if sighting.guards.has_moment() { MAX_MOMENTS } else { MAX };
         self.0.retain(|known| !sighting.covers(known));
         self.0.push(sighting);
-        if self.0.len() > MAX {
+        if self.0.len() > most {
             self.join();
         }
-        true
+        self.0.last()
     }
 
     /// Whether one says nothing new.
@@ -102,22 +107,23 @@ mod tests {
     #[test]
     fn only_what_is_new_is_kept() {
         let mut sightings = Sightings::default();
-        assert!(sightings.add(under(&[1, 2])));
-        assert!(!sightings.add(under(&[1, 2, 3])));
-        assert!(sightings.add(under(&[1, 3])));
-        assert!(sightings.add(Sighting { wanted: Mode::Shared, ..under(&[1]) }));
-        assert!(sightings.add(under(&[1])));
+        assert!(sightings.add(under(&[1, 2])).is_some());
+        assert!(sightings.add(under(&[1, 2, 3])).is_none());
+        assert!(sightings.add(under(&[1, 3])).is_some());
+        assert!(sightings.add(Sighting { wanted: Mode::Shared, ..under(&[1]) }).is_some());
+        assert!(sightings.add(under(&[1])).is_some());
         assert_eq!(sightings.iter().count(), 2);
     }
 
     #[test]
     fn too_many_become_one_under_their_common_guard() {
         let mut sightings = Sightings::default();
-        for lock in 0..200 {
-            sightings.add(under(&[1_000, lock]));
-            assert!(sightings.iter().count() <= MAX);
+        for lock in 0..=MAX as u64 {
+            let judged = sightings.add(under(&[1_000, lock])).cloned();
+            let expected = if lock < MAX as u64 { under(&[1_000, lock]) } else { under(&[1_000]) };
+            assert_eq!(judged, Some(expected));
         }
         assert_eq!(sightings.0, [under(&[1_000])]);
-        assert!(!sightings.add(under(&[7, 1_000])));
+        assert!(sightings.add(under(&[7, 1_000])).is_none());
     }
 }
