@@ -86,6 +86,8 @@ struct Slot {
 #[repr(align(4096))]
 pub(crate) struct Stack {
     depth: AtomicUsize,
+    /// How many of the entries are frames, or are about to be.
+    frames: AtomicUsize,
     /// Chain key of the first `n` entries at index `n`.
     chains: [AtomicU64; INLINE + 1],
     locks: [AtomicU64; INLINE],
@@ -116,6 +118,7 @@ impl Stack {
     pub(crate) const fn new() -> Stack {
         Stack {
             depth: AtomicUsize::new(0),
+            frames: AtomicUsize::new(0),
             chains: [const { AtomicU64::new(chain::EMPTY) }; INLINE + 1],
             locks: [const { AtomicU64::new(0) }; INLINE],
             sites: [const { Site::new() }; INLINE],
@@ -198,6 +201,7 @@ impl Stack {
     /// Begins a new chain above what is held: the key of what comes above starts from `base` and
     /// from what is held below, so that locks from below that come again are looked at.
     pub(crate) fn begin_frame(&self, base: u64) {
+        self.frames.store(self.frames.load(Relaxed) + 1, Relaxed);
         self.push_entry(Word::FRAME, None, chain::frame(self.chain(), base));
     }
 
@@ -206,6 +210,7 @@ impl Stack {
     pub(crate) fn end_frame(&self) {
         if let Some(index) = self.frame() {
             self.replay(index + 1, index);
+            self.frames.store(self.frames.load(Relaxed) - 1, Relaxed);
         }
     }
 
@@ -277,6 +282,7 @@ impl Stack {
         self.wait.end();
         (0..self.depth()).rev().for_each(|index| self.empty(index));
         self.depth.store(0, Relaxed);
+        self.frames.store(0, Relaxed);
         self.chains[0].store(chain::EMPTY, Relaxed);
     }
 
@@ -361,6 +367,9 @@ impl Stack {
 
     /// Where the innermost frame begins.
     fn frame(&self) -> Option<usize> {
+        if self.frames.load(Relaxed) == 0 {
+            return None;
+        }
         (0..self.depth()).rev().find(|&index| self.get(index).entry == Word::FRAME)
     }
 
