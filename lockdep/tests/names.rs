@@ -4,8 +4,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use lockdep::{
-    ClassKey, Compare, DynamicClass, ENABLED, LockState, Map, Mode, PinCookie, is_held,
-    lock_acquire_exclusive, lock_acquire_shared, lock_acquire_shared_recursive,
+    ClassKey, Compare, DynamicClass, ENABLED, How, LockState, Map, Mode, PinCookie, Until, event,
+    is_held, lock_acquire_exclusive, lock_acquire_shared, lock_acquire_shared_recursive,
     lock_acquire_upgradable, lock_acquired_exclusive, lock_acquired_shared,
     lock_acquired_shared_recursive, lock_acquired_upgradable, lock_downgrade, lock_release,
     lock_sync, lock_try_acquired, lock_upgrade, lock_upgraded, might_lock, might_lock_nested,
@@ -87,4 +87,26 @@ fn the_functions_are_called_alike() {
     lockdep::set_notrack(&real);
     let cookie = lockdep::pin_lock(&real);
     lockdep::unpin_lock(&real, cookie);
+}
+
+#[test]
+fn what_tasks_say_of_themselves_is_said_alike() {
+    let map = Map::named("said of tasks");
+    let site = std::panic::Location::caller();
+    drop(event::waiting(&map, How::EXCLUSIVE, site, Until::FreeOrTimeout));
+    let child = event::spawned();
+    let of_thread = child.clone();
+    let thread = std::thread::spawn(move || {
+        event::started(&of_thread);
+        event::ended(&of_thread);
+    });
+    thread.join().unwrap();
+    event::joined(&child);
+    lock_acquire_exclusive!(&map);
+    lock_acquired_exclusive!(&map);
+    event::can_be_sent(&map);
+    let listed = lockdep::held_locks().tasks.iter().map(|task| task.held.len()).sum::<usize>();
+    assert!(if ENABLED { listed >= 1 } else { listed == 0 });
+    event::before_exec();
+    event::released_anywhere(&map);
 }
