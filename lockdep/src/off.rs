@@ -270,7 +270,7 @@ pub mod event {
     pub fn can_be_sent(_map: &Map) {}
 
     /// A task that another one starts; with tracking off, nothing.
-    #[derive(Clone, Copy, Debug)]
+    #[derive(Clone, Debug)]
     pub struct Child(());
 
     /// The current task is about to start another one.
