@@ -1,10 +1,10 @@
 //! What a place in a program may wait for, and what the classes of locks need and provide.
 //!
 //! Not every place may wait in every way: a section under a spin lock must not block its thread, a
-//! signal handler must not wait for anything that the thread it interrupted may hold, the poll of an
-//! async task must not wait for what another task of the same executor has to do. Each class says
-//! which way of waiting taking its locks *needs*, and the most that is allowed while one of them is
-//! held: what it *provides*. A context says the same of all that runs in it.
+//! signal handler must not wait for anything that the thread it interrupted may hold, the poll of
+//! an async task must not wait for what another task of the same executor has to do. Each class
+//! says which way of waiting taking its locks *needs*, and the most that is allowed while one of
+//! them is held: what it *provides*. A context says the same of all that runs in it.
 //!
 //! The rule: what is needed must not exceed the least of what the context and the held locks
 //! provide. The levels and the rule are those of Linux, with names and two more levels for user

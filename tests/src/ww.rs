@@ -1,9 +1,9 @@
 //! Wound/wait mutexes on the tracker's events: many locks of one class, taken in any order.
 //!
-//! Whoever wants several of them begins an [`Acquire`], which has a stamp. If two meet, the one with
-//! the larger stamp is refused ([`Refused::Deadlock`]), lets go of what it has, takes the lock it was
-//! refused and begins again. So the locks need no order among themselves; to the tracker the acquire
-//! is their nest lock.
+//! Whoever wants several of them begins an [`Acquire`], which has a stamp. If two meet, the one
+//! with the larger stamp is refused ([`Refused::Deadlock`]), lets go of what it has, takes the lock
+//! it was refused and begins again. So the locks need no order among themselves; to the tracker the
+//! acquire is their nest lock.
 //!
 //! What a caller can do wrong with that protocol is refused and said ([`Misuse`]), as Linux does of
 //! `ww_mutex` when it debugs; what he can do wrong with locks in general the tracker says.

@@ -12,8 +12,9 @@
 //! A lock must not be both, nor may one taken in the context lead, by the learned order, to one
 //! that is open to it. This is what Linux checks of interrupts, for contexts of one's own.
 //!
-//! Code that comes only where it is called, a logger among programmers who never log under the locks
-//! it takes, is no context: it takes its locks like any other code, and the usual rules see it.
+//! Code that comes only where it is called, a logger among programmers who never log under the
+//! locks it takes, is no context: it takes its locks like any other code, and the usual rules see
+//! it.
 //!
 //! A context is declared once, as a static, and costs nothing until it is entered or blocked.
 
@@ -40,8 +41,8 @@ static BY_ID: [OnceRef<'static, Context>; CONTEXTS] = [const { OnceRef::new() };
 /// Signal handlers. No lock may be taken in them: what they interrupt may hold it, in this program
 /// or in a library under it.
 ///
-/// One context for all of a process's handlers. If they interrupt each other, or if some of them are
-/// blocked where others are not, declare a context for each.
+/// One context for all of a process's handlers. If they interrupt each other, or if some of them
+/// are blocked where others are not, declare a context for each.
 pub static SIGNAL: Context = Context::new("signal handler").allowing(WaitType::Free);
 
 /// Code that may come upon other code of its thread.
@@ -117,7 +118,8 @@ impl Context {
     /// what is taken inside, and [`held`](crate::held) and the assertions do not see it.
     ///
     /// If the context was said to be blocked here, that was wrong, and all locks that the thread
-    /// holds count as open to it. Guards of one thread end in the opposite order of their beginning.
+    /// holds count as open to it. Guards of one thread end in the opposite order of their
+    /// beginning.
     ///
     /// # Panics
     ///

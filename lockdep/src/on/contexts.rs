@@ -1,11 +1,12 @@
 //! In which contexts one task runs, and which cannot run upon it.
 //!
-//! Cells of fixed size, zero at the start, like the rest of a task; nothing here allocates. A signal
-//! handler may come between any two instructions and have contexts of its own, which it takes back
-//! before it ends: so an entry is reserved before it is filled, and emptied before it is given back.
+//! Cells of fixed size, zero at the start, like the rest of a task; nothing here allocates. A
+//! signal handler may come between any two instructions and have contexts of its own, which it
+//! takes back before it ends: so an entry is reserved before it is filled, and emptied before it is
+//! given back.
 //!
-//! What an acquire is judged by is the [`Situation`]; a number made of it goes into the key of every chain,
-//! so that the warm path takes a chain for known only in a situation in which it is.
+//! What an acquire is judged by is the [`Situation`]; a number made of it goes into the key of
+//! every chain, so that the warm path takes a chain for known only in a situation in which it is.
 
 use std::cell::Cell;
 use std::sync::atomic::{Ordering::Release, compiler_fence};

@@ -136,8 +136,8 @@ impl Tracker {
         task.begin_frame(task.contexts().situation().base());
     }
 
-    /// `task` ends the newest run of a context. Locks that it took there and still holds are held by
-    /// the code around from then on. Returns the rules that this breaks.
+    /// `task` ends the newest run of a context. Locks that it took there and still holds are held
+    /// by the code around from then on. Returns the rules that this breaks.
     pub fn leave(
         &self,
         task: &Task,
@@ -239,8 +239,8 @@ impl Tracker {
         self.tell_broken(broken, learned)
     }
 
-    /// The rules about contexts for all that the innermost context holds, after one of its locks has
-    /// got another class.
+    /// The rules about contexts for all that the innermost context holds, after one of its locks
+    /// has got another class.
     pub(crate) fn check_contexts_again(&self, task: &Task, learned: &mut Learned) {
         let situation = task.contexts().situation();
         let is_checked = |held: &Held| registry::properties(held.entry.class()).is_checked();

@@ -237,8 +237,8 @@ impl<N: Copy + Ord + Hash, W> Usages<N, W> {
         self.keep(clash)
     }
 
-    /// What a new edge completes: a way from a class that is taken in the context, over the edge, to
-    /// one that is held open to it.
+    /// What a new edge completes: a way from a class that is taken in the context, over the edge,
+    /// to one that is held open to it.
     pub(crate) fn clash_of_edge<E>(
         &mut self,
         graph: &Graph<N, E>,

@@ -1,9 +1,9 @@
 //! The rule about ways of waiting: whether something may be waited for here.
 //!
-//! What a lock's class, or a wait, needs must not exceed the least of what is allowed by the contexts
-//! that run and by the locks that are held in the innermost of them. It is asked of every acquire
-//! that the task does not know yet, and of every wait; what the classes say never changes, so a
-//! known chain needs no second look. A try-lock does not wait and is not asked.
+//! What a lock's class, or a wait, needs must not exceed the least of what is allowed by the
+//! contexts that run and by the locks that are held in the innermost of them. It is asked of every
+//! acquire that the task does not know yet, and of every wait; what the classes say never changes,
+//! so a known chain needs no second look. A try-lock does not wait and is not asked.
 
 use std::panic::Location;
 

@@ -1,6 +1,7 @@
 //! The grid: the kernel's self-test of its validator, and the cells that it lacks.
 //!
-//! Each cell is a test of its own that records a few runs in one task with a fresh tracker, at level
+//! Each cell is a test of its own that records a few runs in one task with a fresh tracker, at
+//! level
 //! `order`, and must be reported for the right reason or stay silent. The whole grid is printed
 //! after the tests.
 

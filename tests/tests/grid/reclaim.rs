@@ -1,8 +1,8 @@
-//! Section 2.7: an allocator that may have to free memory first, as a lock that stands for that; and
-//! the one cell about names.
+//! Section 2.7: an allocator that may have to free memory first, as a lock that stands for that;
+//! and the one cell about names.
 //!
-//! Whoever frees memory holds the lock; whoever may cause that takes it for a moment. A context that
-//! is blocked says where it may not be caused.
+//! Whoever frees memory holds the lock; whoever may cause that takes it for a moment. A context
+//! that is blocked says where it may not be caused.
 
 use std::sync::Arc;
 

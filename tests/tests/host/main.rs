@@ -2,6 +2,7 @@
 //! held, wherever and whenever the host takes its locks.
 
 mod by_hand;
+mod contexts;
 mod counting;
 mod deadlocks;
 mod descriptors;
@@ -32,6 +33,7 @@ fn main() {
         by_hand::scenes(),
         deadlocks::scenes(),
         observed::scenes(),
+        contexts::scenes(),
         descriptors::scenes(),
         extremes::scenes(),
         forking::scenes(),
