@@ -372,8 +372,12 @@ fn an_initialiser_that_wants_itself_is_found_before_it_blocks() {
         assert!(text.contains("LD0001"), "{text}");
         assert_eq!(modes(), []);
     };
-    recursion(|| drop(CELL.get_or_init(|| *CELL.get_or_init(|| 1))));
-    recursion(|| drop(LazyLock::force(&LAZY)));
+    recursion(|| {
+        CELL.get_or_init(|| *CELL.get_or_init(|| 1));
+    });
+    recursion(|| {
+        LazyLock::force(&LAZY);
+    });
     recursion(|| ONCE.call_once(|| ONCE.call_once(|| {})));
     assert_eq!(CELL.get(), None);
 }
@@ -410,9 +414,14 @@ fn a_panic_of_an_initialiser_leaves_nothing_held() {
     let lazy = LazyLock::<u8, _>::new(|| resume_unwind(Box::new("given up")));
     let fails = |f: &dyn Fn()| assert!(catch_unwind(AssertUnwindSafe(f)).is_err());
     fails(&|| once.call_once(|| resume_unwind(Box::new("given up"))));
-    fails(&|| drop(cell.get_or_init(|| resume_unwind(Box::new("given up")))));
-    fails(&|| drop(LazyLock::force(&lazy)));
-    fails(&|| drop(LazyLock::force(&lazy)));
+    fails(&|| {
+        cell.get_or_init(|| resume_unwind(Box::new("given up")));
+    });
+    for _ in 0..2 {
+        fails(&|| {
+            LazyLock::force(&lazy);
+        });
+    }
     once.call_once_force(|state| assert!(state.is_poisoned()));
     assert_eq!((modes(), *cell.get_or_init(|| 3), LazyLock::get(&lazy)), (vec![], 3, None));
 }
