@@ -237,11 +237,18 @@ fn broken(violation: &Violation) -> Broken {
 pub(crate) fn explain(seed: u64, runs: &[Run], mismatch: Mismatch) -> String {
     let shows = |runs: &[Run]| Judged::new(runs).and_then(|judged| judged.mismatch());
     let small = shrink(runs, |runs| shows(runs) == Some(mismatch));
-    let judged = Judged::new(&small).expect("what is smaller has fewer states");
-    let mut text = format!("{mismatch:?}: `{}`, from seed {seed}\n", print(&small));
-    text += &format!("from       {}\n", print(runs));
-    text += &format!("steps      {small:?}\n");
+    let head = format!("{mismatch:?}: `{}`, from seed {seed}\n", print(&small));
+    head + &format!("from       {}\n", print(runs)) + &describe(&small)
+}
+
+/// What everybody says of a program.
+pub(crate) fn describe(runs: &[Run]) -> String {
+    let Some(judged) = Judged::new(runs) else {
+        return "there are too many states".to_owned();
+    };
+    let mut text = format!("steps      {runs:?}\n");
     text += &format!("deadlock   {:?}\n", judged.truth.deadlock);
+    text += &format!("mismatch   {:?}\n", judged.mismatch());
     for memory in [Memory::Holds, Memory::Order] {
         text += &format!("exact rule {} by {memory:?}\n", judged.by_rule(memory));
     }

@@ -32,6 +32,12 @@
 //! LOCKDEP_ORACLE_PROGRAMS=1000000 LOCKDEP_ORACLE_SEED=$RANDOM cargo test -p tests --release --test oracle
 //! LOCKDEP_ORACLE_PROGRAMS=1 LOCKDEP_ORACLE_SEED=<seed> cargo test -p tests --test oracle
 //! ```
+//!
+//! What everybody says of a program of one's own:
+//!
+//! ```text
+//! LOCKDEP_ORACLE_PROGRAM='W(A) W(B) ; W(B) W(A)' cargo test -p tests --test oracle
+//! ```
 
 mod judged;
 mod judges;
@@ -48,7 +54,7 @@ use tests::generate::{self, Family};
 use tests::notation::{parse, print};
 use tests::program::Run;
 
-use judged::{Class, Judged, explain};
+use judged::{Class, Judged, describe, explain};
 use known::KNOWN;
 
 /// The random programs of a family, and how many there are by default.
@@ -122,6 +128,10 @@ fn variable(name: &str) -> Option<u64> {
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
+    if let Ok(program) = env::var("LOCKDEP_ORACLE_PROGRAM") {
+        print!("{}", describe(&parse(&program)));
+        return ExitCode::SUCCESS;
+    }
     let seed = variable("LOCKDEP_ORACLE_SEED").unwrap_or(SEED);
     let mut trials: Vec<Trial> = KNOWN
         .into_iter()
