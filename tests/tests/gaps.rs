@@ -102,6 +102,42 @@ fn a_report_is_not_the_last_one() {
     assert_eq!(met("W(E) W(E)"), [(2, 2)]);
 }
 
+/// What the kernel's own suite does not notice if it is broken, as far as it is about the order of
+/// locks: runs, and which of them is reported at level `order` and at level `deadlock`. What it does
+/// not notice about contexts is in the grid.
+const HOLES: [(&str, Option<usize>, Option<usize>); 13] = [
+    // A try-lock does not wait: nothing leads to it, and it is no recursion.
+    ("W(A) tryW(B) ; W(B) W(A)", None, None),
+    ("W(A) tryW(A)", None, None),
+    ("W(X1) tryW(X2) ; W(X2) tryW(X1)", None, None),
+    // What it obtained is held like any other lock.
+    ("tryW(A) W(B) ; W(B) W(A)", Some(1), Some(1)),
+    ("tryW(A) W(A)", Some(0), Some(0)),
+    ("tryW(X1) W(X2) ; W(X2) W(X1)", Some(0), Some(1)),
+    // It does not hide what is held below, and a lock that waited does not either.
+    ("W(A) tryW(B) W(C) ; W(C) W(A)", Some(1), Some(1)),
+    ("W(A) W(B) W(C) ; W(C) W(A)", Some(1), Some(1)),
+    ("R(A) W(B) W(C) ; W(C) W(A)", Some(1), Some(1)),
+    // What is given back out of order is held no more, neither as a part of the order …
+    ("W(A) W(B) W(C) -B W(D) ; W(D) W(A)", Some(1), Some(1)),
+    ("W(A) W(B) -A -B W(C) ; W(C) W(A)", None, None),
+    // … nor as a gate, even if the locks were taken that way before.
+    ("W(G) W(A) W(B) ; W(G) W(B) W(A) ; W(G) W(A) -G W(B)", Some(1), Some(2)),
+    ("W(G) W(A) W(B) ; W(G) W(B) W(A) ; W(G) W(A) -G W(B) ; W(B) W(A)", Some(1), Some(2)),
+];
+
+#[test]
+fn what_the_kernels_suite_does_not_notice_is_noticed() {
+    for (text, order, deadlock) in HOLES {
+        for (level, expected) in [(Level::Order, order), (Level::Deadlock, deadlock)] {
+            let (task, mut recording) = (Task::new("one"), Recording::at(level));
+            let runs = parse(text);
+            let first = runs.iter().position(|run| !recording.run(&task, run).is_empty());
+            assert_eq!(first, expected, "`{text}` at {level:?}");
+        }
+    }
+}
+
 #[test]
 fn every_gap_is_a_deadlock_that_can_happen() {
     for gap in [G1, G2, G3] {

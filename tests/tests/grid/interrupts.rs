@@ -196,6 +196,16 @@ pub(crate) fn own() -> Vec<Cell> {
              HD W(C) W(B) -B -C HN ; HD R(B) W(D) -D -B HN ; W(D) -D",
             ContextByHold,
         ),
+        (
+            "HE W(A) -A HX ; HD W(A) R(B) -B -A HN ; HD R(B) W(D) -D -B HN ; \
+             HD W(B) W(C) -C -B HN ; HD W(C) W(D) -D -C HN ; W(D) -D",
+            ContextByHold,
+        ),
+        (
+            "HD W(A) R(B) -B -A HN ; HD W(A) W(C) -C -A HN ; HD W(C) W(B) -B -C HN ; \
+             HD R(B) W(D) -D -B HN ; W(D) -D ; HE W(A) -A HX",
+            ContextByTake,
+        ),
         // A lock kept out of a context, then let in, then given back.
         ("HE W(A) -A HX ; HD W(A) -A HN", Silent),
         ("HE W(A) -A HX ; HD W(A) SN SD -A HN", Silent),
