@@ -83,3 +83,7 @@ family!(
     /// Ours around `std`, tracking.
     Instrumented, instrumented::sync, .unwrap()
 );
+family!(
+    /// Ours around `parking_lot`, tracking.
+    InstrumentedParkingLot, instrumented::parking_lot,
+);

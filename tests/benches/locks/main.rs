@@ -1,5 +1,5 @@
 //! What tracking costs, side by side in one run: bare locks of `std`, `parking_lot`, `tracing-mutex`
-//! and ours, both around `std`.
+//! and ours, both around `std`; and, in a second table, ours around `parking_lot`.
 //!
 //! ```text
 //! cargo bench -p tests --bench locks [-- part of a row's name]
@@ -20,7 +20,7 @@ mod table;
 use std::env;
 use std::process::{Command, ExitCode};
 
-use family::{Family, Instrumented, ParkingLot, Std, TracingMutex};
+use family::{Family, Instrumented, InstrumentedParkingLot, ParkingLot, Std, TracingMutex};
 use table::Target::{self, Both, More, Ratio, Time};
 
 /// How often each family gets its turn.
@@ -28,15 +28,10 @@ const ROUNDS: usize = 1_500;
 /// The same where a turn starts a thread.
 const THREAD_ROUNDS: usize = 400;
 
-/// A shape in every family.
+/// A shape in four families: the bare one first, ours last.
 macro_rules! families {
-    ($shape:ident) => {
-        [
-            shapes::$shape::<Std>(),
-            shapes::$shape::<ParkingLot>(),
-            shapes::$shape::<TracingMutex>(),
-            shapes::$shape::<Instrumented>(),
-        ]
+    ($shape:ident: $($family:ident)*) => {
+        [$(shapes::$shape::<$family>()),*]
     };
 }
 
@@ -47,12 +42,15 @@ fn main() -> ExitCode {
     }
     let part = env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
     let wanted = |name: &str| name.contains(&part);
-    table::print_head();
+    table::print_head("std", "parking_lot");
 
     macro_rules! compare {
         ($name:literal, $shape:ident, $nests:literal, $rounds:expr, $target:expr) => {
             if wanted($name) {
-                let measured = rounds::measure(&mut families!($shape), $rounds);
+                let measured = rounds::measure(
+                    &mut families!($shape: Std ParkingLot TracingMutex Instrumented),
+                    $rounds,
+                );
                 table::print_compared($name, &measured, $nests, $target);
             }
         };
@@ -77,6 +75,7 @@ fn main() -> ExitCode {
     compare!("two locks of one class, known order", siblings, 2, ROUNDS, Target::None);
 
     learn_new_edges(wanted);
+    around_parking_lot(wanted);
     if wanted("bytes") {
         let untracked = (bytes::<Std>(), bytes::<ParkingLot>());
         let tracked = (bytes::<TracingMutex>(), bytes::<Instrumented>());
@@ -84,6 +83,35 @@ fn main() -> ExitCode {
         table::print_bytes("bytes of a Mutex<()>", families, 16);
     }
     ExitCode::SUCCESS
+}
+
+/// The rows of the first table that have a bare counterpart, around `parking_lot`.
+fn around_parking_lot(wanted: impl Fn(&str) -> bool) {
+    if !wanted("parking_lot") {
+        return;
+    }
+    println!();
+    table::print_head("parking_lot", "std");
+    macro_rules! compare {
+        ($($name:literal, $shape:ident, $nests:literal, $rounds:expr, $target:expr;)*) => {$(
+            let measured = rounds::measure(
+                &mut families!($shape: ParkingLot Std TracingMutex InstrumentedParkingLot),
+                $rounds,
+            );
+            table::print_compared(concat!("parking_lot: ", $name), &measured, $nests, $target);
+        )*};
+    }
+    compare! {
+        "Mutex", mutex, 1, ROUNDS, Both(1.3, 3.5);
+        "RwLock read", read, 1, ROUNDS, Both(1.3, 3.5);
+        "RwLock write", write, 1, ROUNDS, Both(1.3, 3.5);
+        "nested pair", pair, 2, ROUNDS, Both(1.3, 8.0);
+        "depth 8", nest_of_8, 8, ROUNDS, Ratio(1.35);
+        "depth 10", nest_of_10, 10, ROUNDS, More(35.0);
+        "depth 32", nest_of_32, 32, ROUNDS, More(85.0);
+        "pair, 2 threads", pair_in_two_threads, 2, THREAD_ROUNDS, Ratio(1.35);
+        "new lock, nested", newcomer, 2, ROUNDS, Ratio(2.0);
+    }
 }
 
 fn learn_new_edges(wanted: impl Fn(&str) -> bool) {

@@ -41,21 +41,12 @@ impl Target {
 }
 
 /// Characters in each column.
-const WIDTHS: [usize; 9] = [42, 8, 14, 16, 8, 8, 16, 18, 3];
+const WIDTHS: [usize; 9] = [42, 11, 14, 16, 8, 14, 16, 18, 3];
 
-/// Prints the head of the table.
-pub(crate) fn print_head() {
-    print_cells([
-        "",
-        "std",
-        "parking_lot",
-        "tracing-mutex",
-        "ours",
-        "ours/std",
-        "more",
-        "target",
-        "met",
-    ]);
+/// Prints the head of a table whose first family, the bare one, is `bare`.
+pub(crate) fn print_head(bare: &str, second: &str) {
+    let ratio = format!("to {bare}");
+    print_cells(["", bare, second, "tracing-mutex", "ours", &ratio, "more", "target", "met"]);
     print!("|");
     WIDTHS.iter().for_each(|width| print!("{:-<1$}|", "", width + 2));
     println!();
