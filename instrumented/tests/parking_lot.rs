@@ -345,3 +345,39 @@ fn a_counted_guard_is_a_guard() {
     drop(writer);
     assert_eq!((modes(), Arc::strong_count(&mutex), Arc::strong_count(&lock)), (vec![], 1, 1));
 }
+
+/// A mutex whose guards can be sent.
+struct Sendable(RawMutex);
+
+// SAFETY: it is a lock, because what is inside is; that one does not mind who unlocks it.
+unsafe impl lock_api::RawMutex for Sendable {
+    const INIT: Sendable = Sendable(<RawMutex as lock_api::RawMutex>::INIT);
+    type GuardMarker = lock_api::GuardSend;
+
+    fn lock(&self) {
+        lock_api::RawMutex::lock(&self.0);
+    }
+
+    fn try_lock(&self) -> bool {
+        lock_api::RawMutex::try_lock(&self.0)
+    }
+
+    unsafe fn unlock(&self) {
+        // SAFETY: passed on.
+        unsafe { lock_api::RawMutex::unlock(&self.0) }
+    }
+}
+
+#[test]
+fn a_guard_that_is_sent_takes_its_hold_along() {
+    let (mutex, other) = (lock_api::Mutex::<Sendable, u8>::new(1), Mutex::new(0));
+    thread::scope(|scope| {
+        let guard = mutex.lock();
+        scope.spawn(move || drop(guard)).join().unwrap();
+        assert_eq!(modes(), []);
+        let _other = other.lock();
+        drop(mutex.lock());
+    });
+    // The other order: no edge is left from a hold that is gone.
+    drop((mutex.lock(), other.try_lock()));
+}

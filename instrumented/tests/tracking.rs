@@ -352,7 +352,7 @@ fn a_condition_that_panics_leaves_nothing_held() {
 #[test]
 fn an_initialiser_runs_with_its_once_held_and_later_calls_record_nothing() {
     let (once, cell) = (Once::new(), OnceLock::new());
-    let lazy = LazyLock::new(modes);
+    let lazy = LazyLock::new(|| modes());
     once.call_once(|| assert_eq!(modes(), [Mode::Exclusive]));
     assert_eq!(cell.get_or_init(modes), &[Mode::Exclusive]);
     assert_eq!(*lazy, [Mode::Exclusive]);
@@ -372,12 +372,8 @@ fn an_initialiser_that_wants_itself_is_found_before_it_blocks() {
         assert!(text.contains("LD0001"), "{text}");
         assert_eq!(modes(), []);
     };
-    recursion(|| {
-        CELL.get_or_init(|| *CELL.get_or_init(|| 1));
-    });
-    recursion(|| {
-        LazyLock::force(&LAZY);
-    });
+    recursion(|| _ = CELL.get_or_init(|| *CELL.get_or_init(|| 1)));
+    recursion(|| _ = LazyLock::force(&LAZY));
     recursion(|| ONCE.call_once(|| ONCE.call_once(|| {})));
     assert_eq!(CELL.get(), None);
 }
@@ -414,14 +410,9 @@ fn a_panic_of_an_initialiser_leaves_nothing_held() {
     let lazy = LazyLock::<u8, _>::new(|| resume_unwind(Box::new("given up")));
     let fails = |f: &dyn Fn()| assert!(catch_unwind(AssertUnwindSafe(f)).is_err());
     fails(&|| once.call_once(|| resume_unwind(Box::new("given up"))));
-    fails(&|| {
-        cell.get_or_init(|| resume_unwind(Box::new("given up")));
-    });
-    for _ in 0..2 {
-        fails(&|| {
-            LazyLock::force(&lazy);
-        });
-    }
+    fails(&|| _ = cell.get_or_init(|| resume_unwind(Box::new("given up"))));
+    fails(&|| _ = LazyLock::force(&lazy));
+    fails(&|| _ = LazyLock::force(&lazy));
     once.call_once_force(|state| assert!(state.is_poisoned()));
     assert_eq!((modes(), *cell.get_or_init(|| 3), LazyLock::get(&lazy)), (vec![], 3, None));
 }

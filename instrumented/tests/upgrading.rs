@@ -30,7 +30,7 @@ fn a_hold_changes_its_mode_and_stays_where_it_is() {
         assert_eq!(mode(), Mode::Exclusive);
     });
     assert_eq!(mode(), Mode::Upgradable);
-    let writer = Upgradable::try_upgrade(upgradable).ok().expect("nobody else reads");
+    let writer = Upgradable::try_upgrade(upgradable).expect("nobody else reads");
     assert_eq!(mode(), Mode::Exclusive);
     let reader = RwLockWriteGuard::downgrade(writer);
     assert_eq!((mode(), *reader), (Mode::Shared, 2));

@@ -59,8 +59,14 @@ where
     #[track_caller]
     pub fn upgrade(s: Self) -> Guard<P, Writing<R>> {
         let site = Location::caller();
-        // SAFETY: the guard holds the lock upgradably until it is taken apart below.
-        s.core().upgrade(P::Target::describe, site, |raw| unsafe { raw.upgrade() });
+        s.core().upgrade(
+            P::Target::describe,
+            site,
+            // SAFETY: the guard holds the lock upgradably until it is taken apart below.
+            |raw| unsafe { raw.try_upgrade() },
+            // SAFETY: as above.
+            |raw| unsafe { raw.upgrade() },
+        );
         Guard::new(s.into_parts().0, Marker::NEW)
     }
 
@@ -148,8 +154,14 @@ where
         F: FnOnce(&mut <P::Target as Lock>::Payload) -> Ret,
     {
         let site = Location::caller();
-        // SAFETY: the guard holds the lock upgradably, and does so again when this returns.
-        self.core().upgrade(P::Target::describe, site, |raw| unsafe { raw.upgrade() });
+        self.core().upgrade(
+            P::Target::describe,
+            site,
+            // SAFETY: the guard holds the lock upgradably, and does so again when this returns.
+            |raw| unsafe { raw.try_upgrade() },
+            // SAFETY: as above.
+            |raw| unsafe { raw.upgrade() },
+        );
         self.as_writer(f)
     }
 

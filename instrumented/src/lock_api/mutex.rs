@@ -109,7 +109,7 @@ impl<R: RawMutex, T: ?Sized> Mutex<R, T> {
     #[inline]
     #[track_caller]
     pub unsafe fn force_unlock(&self) {
-        self.core.released::<Locked<R>>();
+        self.core.forced::<Locked<R>>();
         // SAFETY: the caller gives a hold up.
         unsafe { Locked::<R>::unlock(self.core.raw(), Marker::NEW) }
     }
@@ -141,7 +141,7 @@ impl<R: RawMutexFair, T: ?Sized> Mutex<R, T> {
     #[inline]
     #[track_caller]
     pub unsafe fn force_unlock_fair(&self) {
-        self.core.released::<Locked<R>>();
+        self.core.forced::<Locked<R>>();
         // SAFETY: the caller gives a hold up.
         unsafe { Locked::<R>::unlock_fair(self.core.raw(), Marker::NEW) }
     }

@@ -1,6 +1,6 @@
-//! Which raw locks let readers pass waiting writers.
+//! What a raw lock's types say of it by their names.
 //!
-//! The trait does not say it, and it decides whether a second read by one task can hang: behind a
+//! Whether readers pass waiting writers the trait does not say, and it decides whether a second read by one task can hang: behind a
 //! writer that waits, a reader of `parking_lot` queues, one of dashmap's own lock does not. A raw
 //! lock is known by its type's name, because no crate can say it of another's type. What is not in
 //! the table is taken to queue: a missed hang is worse than a hang that needs a writer to be unlucky.
@@ -8,6 +8,8 @@
 use core::any::type_name;
 
 use lockdep::How;
+
+use super::real::GuardSend;
 
 /// Raw locks whose plain readers wait for writers that hold the lock, and for no others.
 ///
@@ -28,6 +30,12 @@ fn readers_pass(raw: &str) -> bool {
 #[inline]
 pub(super) fn shared<R>() -> How {
     if readers_pass(type_name::<R>()) { How::SHARED_RECURSIVE } else { How::SHARED }
+}
+
+/// Whether a guard with this marker can be sent to another task.
+#[inline]
+pub(super) fn can_be_sent<M>() -> bool {
+    type_name::<M>() == type_name::<GuardSend>()
 }
 
 #[cfg(test)]

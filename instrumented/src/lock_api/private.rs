@@ -2,7 +2,7 @@
 
 use core::panic::Location;
 
-use lockdep::event;
+use lockdep::{Until, event};
 
 use super::guard::Lock;
 use super::mutex::{Mutex, MutexGuard};
@@ -14,18 +14,20 @@ use super::side::{Locked, Side};
 ///
 /// # Panics
 ///
-/// If the second take breaks a rule and the tracker is told to panic, before `wait` is called; or
-/// if `wait` does. The mutex is then held, as the guard says.
+/// If the second take breaks a rule, or tasks now wait for each other, and the tracker is told to
+/// panic, before `wait` is called; or if `wait` does. The mutex is then held, as the guard says.
 #[track_caller]
 pub fn while_released<'a, R: RawMutex, T: ?Sized, U>(
     guard: &mut MutexGuard<'a, R, T>,
     wait: impl FnOnce(&mut MutexGuard<'a, R, T>) -> U,
 ) -> U {
     let site = Location::caller();
-    let map = MutexGuard::mutex(guard).core().map();
-    event::released(map);
+    let core = MutexGuard::mutex(guard).core();
+    core.released::<Locked<R>>();
+    let map = core.map();
     let _taken = OnDrop::new(|| event::acquired(map, Locked::<R>::how(), site));
     event::before_acquire(map, Locked::<R>::how(), <Mutex<R, T> as Lock>::describe, site);
+    let _waiting = event::waiting(map, Locked::<R>::how(), site, Until::Notified);
     wait(guard)
 }
 

@@ -12,7 +12,7 @@
 use core::mem;
 use core::panic::Location;
 
-use lockdep::{Describe, How, LockState, Map, Mode, event, is_held};
+use lockdep::{Describe, How, LockState, Map, Mode, Until, event, is_held};
 
 use super::side::Side;
 
@@ -60,19 +60,33 @@ impl<R> Core<R> {
         let announced = Announced(&self.map);
         let state = attempt(&self.raw);
         mem::forget(announced);
-        match state {
+        let state = match state {
             Some(state) => state,
             None => self.contended(how, site, wait),
+        };
+        if S::can_be_sent() {
+            event::can_be_sent(&self.map);
         }
+        state
     }
 
     #[cold]
     #[inline(never)]
     fn contended<T>(&self, how: How, site: Site, wait: impl FnOnce(&R) -> T) -> T {
         event::contended(&self.map);
-        let state = wait(&self.raw);
+        let state = self.blocked(how, site, wait);
         event::acquired(&self.map, how, site);
         state
+    }
+
+    /// Waits for the lock where all can see it.
+    ///
+    /// # Panics
+    ///
+    /// If tasks now wait for each other and the tracker is told to panic, before `wait` is called.
+    fn blocked<T>(&self, how: How, site: Site, wait: impl FnOnce(&R) -> T) -> T {
+        let _waiting = event::waiting(&self.map, how, site, Until::Free);
+        wait(&self.raw)
     }
 
     /// Tries to take the lock. An attempt that gives up after some time is one that does not wait:
@@ -92,6 +106,9 @@ impl<R> Core<R> {
         event::before_try(&self.map, how, describe, site);
         let state = attempt(&self.raw)?;
         event::acquired(&self.map, how, site);
+        if S::can_be_sent() {
+            event::can_be_sent(&self.map);
+        }
         Some(state)
     }
 
@@ -110,9 +127,7 @@ impl<R> Core<R> {
     ) -> T {
         let site = Location::caller();
         let is_last = S::is_last(&self.raw);
-        if is_last {
-            event::released(&self.map);
-        }
+        self.released::<S>();
         unlock(&self.raw);
         let _retake = OnDrop::new(|| {
             let _taken = OnDrop::new(|| {
@@ -132,8 +147,21 @@ impl<R> Core<R> {
     #[inline]
     #[track_caller]
     pub(super) fn released<S: Side<Raw = R>>(&self) {
-        if S::is_last(&self.raw) {
+        if !S::is_last(&self.raw) {
+            return;
+        }
+        if S::can_be_sent() {
+            event::released_anywhere(&self.map);
+        } else {
             event::released(&self.map);
+        }
+    }
+
+    /// Records the release of a hold that has no guard, by whichever task comes to it.
+    #[track_caller]
+    pub(super) fn forced<S: Side<Raw = R>>(&self) {
+        if S::is_last(&self.raw) {
+            event::released_anywhere(&self.map);
         }
     }
 
@@ -151,14 +179,23 @@ impl<R> Core<R> {
         event::downgraded_to(&self.map, mode);
     }
 
-    /// Turns an upgradable hold into the only one by `wait`.
+    /// Turns an upgradable hold into the only one by `attempt`, or else by `wait`.
     ///
     /// # Panics
     ///
-    /// If the wait breaks a rule and the tracker is told to panic; the hold is upgradable then.
-    pub(super) fn upgrade(&self, describe: Describe, site: Site, wait: impl FnOnce(&R)) {
+    /// If the wait breaks a rule, or tasks now wait for each other, and the tracker is told to panic;
+    /// the hold is upgradable then.
+    pub(super) fn upgrade(
+        &self,
+        describe: Describe,
+        site: Site,
+        attempt: impl FnOnce(&R) -> bool,
+        wait: impl FnOnce(&R),
+    ) {
         event::before_upgrade(&self.map, describe, site);
-        wait(&self.raw);
+        if !attempt(&self.raw) {
+            self.blocked(How::EXCLUSIVE, site, wait);
+        }
         event::upgraded(&self.map);
     }
 

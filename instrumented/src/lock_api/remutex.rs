@@ -141,7 +141,7 @@ impl<R: RawMutex, G: GetThreadId, T: ?Sized> ReentrantMutex<R, G, T> {
     #[inline]
     #[track_caller]
     pub unsafe fn force_unlock(&self) {
-        self.core.released::<Owned<R, G>>();
+        self.core.forced::<Owned<R, G>>();
         // SAFETY: the caller gives a hold up.
         unsafe { Owned::<R, G>::unlock(self.core.raw(), Marker::NEW) }
     }
@@ -173,7 +173,7 @@ impl<R: RawMutexFair, G: GetThreadId, T: ?Sized> ReentrantMutex<R, G, T> {
     #[inline]
     #[track_caller]
     pub unsafe fn force_unlock_fair(&self) {
-        self.core.released::<Owned<R, G>>();
+        self.core.forced::<Owned<R, G>>();
         // SAFETY: the caller gives a hold up.
         unsafe { Owned::<R, G>::unlock_fair(self.core.raw(), Marker::NEW) }
     }

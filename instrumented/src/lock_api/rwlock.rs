@@ -266,7 +266,7 @@ macro_rules! force_unlock {
             #[inline]
             #[track_caller]
             pub unsafe fn $force(&self) {
-                self.core.released::<$side<R>>();
+                self.core.forced::<$side<R>>();
                 // SAFETY: the caller gives a hold up.
                 unsafe { $side::<R>::unlock(self.core.raw(), Marker::NEW) }
             }
@@ -281,7 +281,7 @@ macro_rules! force_unlock {
             #[inline]
             #[track_caller]
             pub unsafe fn $force_fair(&self) {
-                self.core.released::<$side<R>>();
+                self.core.forced::<$side<R>>();
                 // SAFETY: the caller gives a hold up.
                 unsafe { $side::<R>::unlock_fair(self.core.raw(), Marker::NEW) }
             }

@@ -37,6 +37,12 @@ pub trait Side {
     /// How it is taken.
     fn how() -> How;
 
+    /// Whether a guard can be sent to another task, which then releases the lock.
+    #[inline(always)]
+    fn can_be_sent() -> bool {
+        false
+    }
+
     /// Whether the task that asks for the lock holds it already, and may.
     #[inline(always)]
     fn is_reentry(_raw: &Self::Raw) -> bool {
@@ -131,6 +137,11 @@ impl<R: RawMutex> Side for Locked<R> {
     fn how() -> How {
         How::EXCLUSIVE
     }
+
+    #[inline]
+    fn can_be_sent() -> bool {
+        policy::can_be_sent::<R::GuardMarker>()
+    }
 }
 
 impl<R: RawMutexFair> Fair for Locked<R> {
@@ -195,6 +206,11 @@ macro_rules! sides_of_rwlock {
             #[inline(always)]
             fn how() -> How {
                 $how
+            }
+
+            #[inline]
+            fn can_be_sent() -> bool {
+                policy::can_be_sent::<R::GuardMarker>()
             }
         }
 

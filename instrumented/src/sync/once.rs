@@ -26,7 +26,7 @@ pub struct Once {
 
 /// One that is not done.
 #[deprecated(since = "0.1.0", note = "as in `std::sync`; use `Once::new`")]
-#[allow(clippy::declare_interior_mutable_const, reason = "`std` has the same constant")]
+#[allow(clippy::declare_interior_mutable_const, reason = "the real one is a constant too")]
 pub const ONCE_INIT: Once = Once::new();
 
 impl Once {
@@ -34,7 +34,7 @@ impl Once {
     #[inline]
     #[must_use]
     #[track_caller]
-    #[allow(clippy::new_without_default, reason = "`std`'s has no default either")]
+    #[allow(clippy::new_without_default, reason = "the real one has no default")]
     pub const fn new() -> Once {
         Once { gate: Gate::new(), inner: std::sync::Once::new() }
     }
