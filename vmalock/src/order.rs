@@ -17,13 +17,14 @@
 //! acquires the reader's [`ReaderDecrement`], so all the reader did comes before all the writer
 //! does. After: the reader's [`ReaderIncrement`] acquires the writer's [`ExcludeEnd`], so it reads
 //! the `vm_lock_seq` that the writer stored and, by coherence, an `mm_lock_seq` not older than
-//! that. Equal, it backs out. Unequal, it has read what [`WriteEnd`] stored, or later, and its
-//! [`ReaderSequence`] acquires all the writer did.
+//! that. Equal, it backs out. Unequal, it has read what [`WriteEnd`] stored, or what [`WriteBegin`]
+//! of a later section did, and its [`ReaderSequence`] acquires all the writer did.
 //!
 //! [`ExcludedLoad`]: Order::ExcludedLoad
 //! [`ReaderDecrement`]: Order::ReaderDecrement
 //! [`ReaderIncrement`]: Order::ReaderIncrement
 //! [`ExcludeEnd`]: Order::ExcludeEnd
+//! [`WriteBegin`]: Order::WriteBegin
 //! [`WriteEnd`]: Order::WriteEnd
 //! [`ReaderSequence`]: Order::ReaderSequence
 
@@ -37,7 +38,8 @@ pub(crate) enum Order {
     /// [`Order::ExcludeEnd`] of the last writer and with [`Order::Attach`] of the slot's present
     /// life.
     ReaderIncrement,
-    /// O4, `mm_lock_seq`, the reader's second look. Acquire: pairs with [`Order::WriteEnd`]. The
+    /// O4, `mm_lock_seq`, the reader's second look. Acquire: pairs with [`Order::WriteEnd`] and, if a
+    /// later section has begun, with its [`Order::WriteBegin`]. The
     /// writer's stores come *after* it took the flag away, so [`Order::ReaderIncrement`] does not
     /// cover them.
     ReaderSequence,
@@ -57,6 +59,12 @@ pub(crate) enum Order {
     /// O9, `mm_lock_seq`, the end of a write section. Release: pairs with
     /// [`Order::ReaderSequence`] and [`Order::SpeculateBegin`].
     WriteEnd,
+    /// O10, `mm_lock_seq`, the beginning of a write section. Release: pairs with
+    /// [`Order::ReaderSequence`]. A reader may meet the beginning of a section in which its VMA is
+    /// not locked, and must see what earlier sections did. The kernel's store needs no more than the
+    /// barrier of the section before; here a relaxed store would not go on with what the release
+    /// store before it began.
+    WriteBegin,
     /// O10, a fence after the store that begins a write section. Release: what the section changes
     /// is not seen before the odd sequence; pairs with [`Order::SpeculateFence`]. No lock needs it.
     WriteBeginFence,
@@ -105,6 +113,7 @@ impl Order {
             | Order::ExcludeEnd
             | Order::Attach
             | Order::WriteEnd
+            | Order::WriteBegin
             | Order::WriteBeginFence
             | Order::Publish => Ordering::Release,
             Order::WaiterFence | Order::WakerFence => Ordering::SeqCst,

@@ -69,6 +69,12 @@ pub(crate) const ALL: &[Weakness] = &[
         &["exclusion::a_reader_and_a_writer_do_not_overlap"],
     ),
     weakness(
+        "WriteBegin",
+        "O10",
+        "release → relaxed",
+        &["exclusion::the_beginning_of_a_section_shows_what_was_done_before"],
+    ),
+    weakness(
         "WriteBeginFence",
         "O10",
         "left out",

@@ -85,8 +85,10 @@
 //! | `exit_mmap` | [`Teardown`] | does not wait for ever for a guard that was forgotten |
 //! | `rcuwait` | private | looks at the count once more before it announces itself |
 //!
-//! The writer's wait loads the count with acquire, where the kernel relies on a control
-//! dependency. Every ordering is listed in one file, `order.rs`, with its pair and its reason, and
+//! Two orderings are stronger than in the kernel, because Rust's memory model is weaker: the
+//! writer's wait loads the count with acquire, where the kernel relies on a control dependency; and
+//! a write section begins with a release store, where the kernel relies on the barrier at the end
+//! of the section before. Every ordering is listed in one file, `order.rs`, with its pair and its reason, and
 //! a model fails if it is weakened.
 //!
 //! # Tracking

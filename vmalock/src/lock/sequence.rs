@@ -50,7 +50,7 @@ impl MmLockSeq {
     pub(crate) fn begin(&self) {
         let odd = in_width(self.0.load(Relaxed) + 1);
         debug_assert!(odd & 1 == 1, "a write section began inside another");
-        self.0.store(odd, Relaxed);
+        self.0.store(odd, order(Order::WriteBegin));
         fence(Order::WriteBeginFence);
     }
 

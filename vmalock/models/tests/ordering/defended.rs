@@ -71,6 +71,7 @@ fn the_table_is_complete() {
         Order::ExcludedLoad,
         Order::Attach,
         Order::WriteEnd,
+        Order::WriteBegin,
         Order::WriteBeginFence,
         Order::WaiterFence,
         Order::WakerFence,

@@ -56,6 +56,23 @@ fn the_end_of_a_section_shows_what_was_done_in_it() {
     });
 }
 
+/// (3) The reader's second look may meet the beginning of a later section, in which its VMA is not
+/// locked: it must see what was done to it before all the same.
+#[test]
+fn the_beginning_of_a_section_shows_what_was_done_before() {
+    explore(4, || {
+        let space = Space::one();
+        let reader = {
+            let space = space.clone();
+            spawn(move || space.read(0))
+        };
+        space.write(0, 1);
+        let guard = space.mmap_write_lock();
+        assert!(matches!(reader.join().unwrap(), None | Some(0 | 1)));
+        drop(guard);
+    });
+}
+
 /// (4 and 23) However old the sequences are that a reader looks at first, it backs out of a VMA
 /// that is write-locked, and leaves the count as it was.
 #[test]
