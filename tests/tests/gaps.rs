@@ -6,7 +6,12 @@
 //! if it arrived on a path that cannot deadlock (G2, G3). And Linux turns itself off with its first
 //! report.
 
-use lockdep::{Level, Task, Violation};
+use std::sync::Arc;
+
+use lockdep::{
+    BacktraceStyle, Context, Level, LockState, Map, Settings, Task, Tracker, Violation, is_held,
+    lock_acquire_exclusive, lock_acquired_exclusive, lock_release,
+};
 use tests::interleave::Search;
 use tests::notation::{parse, print};
 use tests::program::Run;
@@ -105,7 +110,7 @@ fn a_report_is_not_the_last_one() {
 /// What the kernel's own suite does not notice if it is broken, as far as it is about the order of
 /// locks: runs, and which of them is reported at level `order` and at level `deadlock`. What it does
 /// not notice about contexts is in the grid.
-const HOLES: [(&str, Option<usize>, Option<usize>); 13] = [
+const HOLES: [(&str, Option<usize>, Option<usize>); 14] = [
     // A try-lock does not wait: nothing leads to it, and it is no recursion.
     ("W(A) tryW(B) ; W(B) W(A)", None, None),
     ("W(A) tryW(A)", None, None),
@@ -118,6 +123,8 @@ const HOLES: [(&str, Option<usize>, Option<usize>); 13] = [
     ("W(A) tryW(B) W(C) ; W(C) W(A)", Some(1), Some(1)),
     ("W(A) W(B) W(C) ; W(C) W(A)", Some(1), Some(1)),
     ("R(A) W(B) W(C) ; W(C) W(A)", Some(1), Some(1)),
+    // A lock on the way that was reached weakly first can still be left by a reader.
+    ("W(A) R(B) ; W(A) W(C) ; W(C) W(B) ; R(B) W(D) ; W(D) W(A)", Some(4), Some(4)),
     // What is given back out of order is held no more, neither as a part of the order …
     ("W(A) W(B) W(C) -B W(D) ; W(D) W(A)", Some(1), Some(1)),
     ("W(A) W(B) -A -B W(C) ; W(C) W(A)", None, None),
@@ -136,6 +143,69 @@ fn what_the_kernels_suite_does_not_notice_is_noticed() {
             assert_eq!(first, expected, "`{text}` at {level:?}");
         }
     }
+}
+
+/// Runs `f` with a tracker of its own at level `deadlock`, by way of the events, which know what they
+/// have seen; returns how many violations there were.
+fn violations(f: impl FnOnce()) -> usize {
+    let settings = Settings { level: Level::Deadlock, backtrace: BacktraceStyle::Off };
+    let ((), met) = Arc::new(Tracker::new(settings)).run(f);
+    met.len()
+}
+
+fn lock(map: &Map) {
+    lock_acquire_exclusive!(map);
+    lock_acquired_exclusive!(map);
+}
+
+#[test]
+fn what_is_given_back_out_of_order_is_in_no_key() {
+    let [gate, a, b] = ["given back: gate", "given back: a", "given back: b"].map(Map::named);
+    let nest = |maps: [&Map; 3]| {
+        // From the second time on one place is known to be fine.
+        for _ in 0..3 {
+            maps.iter().for_each(|map| lock(map));
+            maps.iter().rev().for_each(|map| lock_release!(map));
+        }
+    };
+    let gated = || {
+        nest([&gate, &a, &b]);
+        nest([&gate, &b, &a]);
+    };
+    assert_eq!(violations(gated), 0);
+    let give_back_early = || {
+        gated();
+        for keeps in [true, false] {
+            lock(&gate);
+            lock(&a);
+            if !keeps {
+                lock_release!(&gate);
+            }
+            lock(&b);
+            lock_release!(&b);
+            lock_release!(&a);
+            if keeps {
+                lock_release!(&gate);
+            }
+        }
+    };
+    assert_eq!(violations(give_back_early), 1);
+}
+
+#[test]
+fn assertions_do_not_see_what_the_code_beneath_a_context_holds() {
+    static UPON: Context = Context::new("upon");
+    let map = Map::named("beneath");
+    let met = violations(|| {
+        lock(&map);
+        assert_eq!(is_held(&map, None), LockState::Held);
+        let inside = UPON.enter();
+        assert_eq!(is_held(&map, None), LockState::NotHeld);
+        drop(inside);
+        assert_eq!(is_held(&map, None), LockState::Held);
+        lock_release!(&map);
+    });
+    assert_eq!(met, 0);
 }
 
 #[test]
