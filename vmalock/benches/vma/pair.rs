@@ -38,7 +38,7 @@ pub(crate) fn compare(name: &str) {
         ("parking_lot::RwLock::read", work(|| drop(black_box(&parking_lot).read()))),
         ("std::sync::RwLock::read", work(|| drop(black_box(&std).read()))),
     ];
-    let measured = measure(&mut contenders, Duration::from_micros(25), 1_500);
+    let measured = measure(&mut contenders, Duration::from_micros(100), 1_000);
     print_head(name, ["ns", "ratio", "target"]);
     for (at, ((name, _), measured)) in contenders.iter().zip(measured).enumerate() {
         let target = if at == 1 { at_most(measured.ratio, 1.1) } else { String::new() };

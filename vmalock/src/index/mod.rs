@@ -90,8 +90,11 @@ impl<V, const BLOCKS: usize, const BLOCK: usize> Index<V, BLOCKS, BLOCK> {
     #[inline]
     pub(crate) fn find(&self, address: usize) -> Option<NonNull<V>> {
         let mut node = self.root();
-        for _ in 0..node.level() {
+        for level in (0..node.level()).rev() {
             node = self.child(node.edge(node.search(address))?);
+            if level == 0 {
+                node.prefetch();
+            }
         }
         let place = node.search(address);
         if node.key(place) < address {
