@@ -83,7 +83,7 @@ use crate::vma::Vma;
 ///
 /// # Memory
 ///
-/// A slot of 128 bytes for a VMA with a payload of up to 40 bytes, and about 30 bytes of index.
+/// A slot of 128 bytes for a VMA with a payload of up to 64 bytes, and about 30 bytes of index.
 /// Memory grows to the largest number of VMAs and is kept until the `Mm` is dropped, for late
 /// readers.
 ///
