@@ -58,13 +58,10 @@ impl How {
         How(other | if was_alone && mode.is_shared() { How::DOWNGRADED_BIT } else { 0 })
     }
 
-    /// The mode that says whom the hold keeps away from the lock.
-    ///
-    /// Two tasks cannot both hold one lock downgraded: each would have had to be alone first, while
-    /// the other one reads. So as a guard such a hold is an upgradable one.
+    /// Whether the hold was exclusive before.
     #[must_use]
-    pub const fn guard_mode(self) -> Mode {
-        if self.0 & How::DOWNGRADED_BIT != 0 { Mode::Upgradable } else { self.mode() }
+    pub const fn is_downgraded(self) -> bool {
+        self.0 & How::DOWNGRADED_BIT != 0
     }
 
     /// The mode the lock is held in afterwards.
@@ -157,13 +154,10 @@ mod tests {
     }
 
     #[test]
-    fn a_downgraded_hold_keeps_others_of_its_kind_away() {
+    fn a_downgraded_hold_stays_one_until_it_is_exclusive_again() {
         let how = How::EXCLUSIVE.subclass(3).with_mode(Mode::Shared);
-        assert_eq!(
-            (how.mode(), how.guard_mode(), how.level()),
-            (Mode::Shared, Mode::Upgradable, 3)
-        );
-        assert_eq!(How::SHARED.guard_mode(), Mode::Shared);
+        assert_eq!((how.mode(), how.is_downgraded(), how.level()), (Mode::Shared, true, 3));
+        assert!(!How::SHARED.is_downgraded());
         assert_eq!(how.with_mode(Mode::Exclusive), How::EXCLUSIVE.subclass(3));
     }
 }

@@ -6,11 +6,12 @@
 //! | held \ wanted | `Exclusive` | `Upgradable` | `Shared` | `SharedRecursive` |
 //! |---|---|---|---|---|
 //! | `Exclusive` | blocks | blocks | blocks | blocks |
-//! | `Upgradable` | blocks | blocks | queues | passes |
+//! | `Upgradable` | blocks | blocks | passes | passes |
 //! | `Shared` | blocks | queues | queues | passes |
 //! | `SharedRecursive` | blocks | queues | queues | passes |
 //!
-//! *Queues*: the two get along, but a writer that waits may sit between them.
+//! *Queues*: the two get along, but a writer that waits may sit between them. It does not beside an
+//! upgradable reader: until that one is gone no writer gets so far that readers see it wait.
 
 /// How a lock is held or wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,7 +41,8 @@ impl Mode {
     /// This is the blocking matrix of the module's head, where queueing counts as waiting.
     #[must_use]
     pub const fn blocks(self, wanted: Mode) -> bool {
-        !(self.is_shared() && matches!(wanted, Mode::SharedRecursive))
+        let beside = matches!((self, wanted), (Mode::Upgradable, Mode::Shared));
+        !(beside || self.is_shared() && matches!(wanted, Mode::SharedRecursive))
     }
 
     /// Whether a holder in this mode makes a `wanted` acquire wait for certain, with no third
@@ -69,7 +71,7 @@ mod tests {
             })
         };
         assert_eq!(row(Exclusive), ["blocks"; 4]);
-        assert_eq!(row(Upgradable), ["blocks", "blocks", "queues", "passes"]);
+        assert_eq!(row(Upgradable), ["blocks", "blocks", "passes", "passes"]);
         for reader in [Shared, SharedRecursive] {
             assert_eq!(row(reader), ["blocks", "queues", "queues", "passes"]);
         }

@@ -20,13 +20,20 @@ fn tracker(level: Level) -> Tracker {
 /// Takes the locks in turn, then releases them, newest first; how many violations were met.
 #[track_caller]
 fn take(tracker: &Tracker, task: &Task, maps: &[&Map]) -> usize {
+    let exclusive: Vec<_> = maps.iter().map(|map| (*map, How::EXCLUSIVE)).collect();
+    take_as(tracker, task, &exclusive)
+}
+
+/// The same, each in a mode of its own.
+#[track_caller]
+fn take_as(tracker: &Tracker, task: &Task, locks: &[(&Map, How)]) -> usize {
     let site = Location::caller();
     let mut met = 0;
-    for map in maps {
-        met += tracker.before_acquire(task, map, How::EXCLUSIVE, describe, site).len();
-        tracker.acquired(task, map, How::EXCLUSIVE, site);
+    for (map, how) in locks {
+        met += tracker.before_acquire(task, map, *how, describe, site).len();
+        tracker.acquired(task, map, *how, site);
     }
-    for map in maps.iter().rev() {
+    for (map, _) in locks.iter().rev() {
         assert!(tracker.released(task, map).is_none());
     }
     met
@@ -103,6 +110,21 @@ fn a_thousand_locks_of_one_class_are_ordered() {
     assert_eq!(take(&tracker, &task, &all), 0);
     assert_eq!(take(&tracker, &task, &all), 0);
     assert_eq!(take(&tracker, &task, &[&maps[999], &maps[0]]), 1);
+}
+
+#[test]
+fn recursive_readers_between_do_not_order_two_locks() {
+    let (tracker, task) = (tracker(Level::Deadlock), Task::new("task"));
+    let maps: Vec<Map> = (0..70).map(|_| Map::named("crowd")).collect();
+    let modes = |at: usize| match at {
+        0 | 69 => How::EXCLUSIVE,
+        _ => How::SHARED_RECURSIVE,
+    };
+    let order: Vec<(&Map, How)> =
+        maps.iter().enumerate().map(|(at, map)| (map, modes(at))).collect();
+    assert_eq!(take_as(&tracker, &task, &order), 0);
+    let back = [(&maps[69], How::EXCLUSIVE), (&maps[0], How::EXCLUSIVE)];
+    assert_eq!(take_as(&tracker, &task, &back), 1);
 }
 
 #[test]

@@ -86,6 +86,11 @@ impl Recording {
         }
     }
 
+    /// Destroys the locks of a class; the next runs make new ones.
+    pub fn destroy(&mut self, class: char) {
+        self.maps.retain(|lock, _| lock.class != class);
+    }
+
     /// Destroys all locks; the next runs make new ones.
     pub fn destroy_locks(&mut self) {
         self.maps.clear();

@@ -98,6 +98,18 @@ fn objects_with_gates_of_their_own_are_told_apart() {
 }
 
 #[test]
+fn sessions_with_a_gate_each_are_no_gate_for_what_they_share() {
+    let mut recording = Recording::at(Level::Deadlock);
+    let task = Task::new("task");
+    // No other test of this process uses up this class's tags.
+    let one = "W(S) W(A) W(B) ; W(S) W(B) W(A)";
+    assert_eq!(parse(one).iter().map(|run| recording.run(&task, run).len()).sum::<usize>(), 0);
+    // One session after the other; two at once would hang.
+    recording.destroy('S');
+    assert_ne!(parse(one).iter().map(|run| recording.run(&task, run).len()).sum::<usize>(), 0);
+}
+
+#[test]
 fn a_gate_may_be_made_anew_a_thousand_times() {
     let mut recording = Recording::at(Level::Deadlock);
     let task = Task::new("task");

@@ -201,6 +201,7 @@ impl<'a> Judge<'a> {
             lock: self.lock(process, guard.instance),
             class: u32::try_from(self.node(process, guard.class)).unwrap_or(u32::MAX),
             mode: guard.mode,
+            downgraded: guard.downgraded,
         });
         let held: Vec<Guard> = held.collect();
         // Where two locks of one class are told apart, a class does not stand for one lock of it.

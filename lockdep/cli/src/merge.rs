@@ -170,7 +170,12 @@ mod tests {
 
     /// One lock of each of these classes, held exclusively.
     fn under(gates: &[u32]) -> GuardSet {
-        let guard = |&class: &u32| Guard { class, instance: u64::from(class) + 1, mode: Exclusive };
+        let guard = |&class: &u32| Guard {
+            class,
+            instance: u64::from(class) + 1,
+            mode: Exclusive,
+            downgraded: false,
+        };
         GuardSet { held: gates.iter().map(guard).collect(), complete: true }
     }
 

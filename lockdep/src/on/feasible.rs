@@ -367,7 +367,12 @@ mod tests {
     use crate::on::guards::Guard;
 
     fn sighting(gate: Option<u64>) -> Sighting<()> {
-        let guard = |lock: u64| Guard { lock, class: lock as u32, mode: Mode::Exclusive };
+        let guard = |lock: u64| Guard {
+            lock,
+            class: lock as u32,
+            mode: Mode::Exclusive,
+            downgraded: false,
+        };
         let guards = Guards::new(gate.into_iter().map(guard).collect(), None, false);
         Sighting { held: Mode::Exclusive, wanted: Mode::Exclusive, guards, witness: () }
     }

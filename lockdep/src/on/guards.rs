@@ -34,12 +34,25 @@ pub struct Guard {
     pub class: u32,
     /// How it was held.
     pub mode: Mode,
+    /// Whether the hold was exclusive before. No two tasks hold one lock downgraded: each would have
+    /// had to be alone with it while the other one reads.
+    pub downgraded: bool,
 }
 
 impl Guard {
     /// Whether nobody can hold the same lock in the mode of `other` meanwhile.
     fn keeps_out(&self, other: &Guard) -> bool {
-        self.mode.excludes(other.mode)
+        self.mode.excludes(other.mode) || self.downgraded && other.downgraded
+    }
+
+    /// Whether everybody whom this hold keeps out is kept out by `other` too.
+    fn is_weaker_than(&self, other: &Guard) -> bool {
+        let by_mode = match self.mode {
+            Mode::Shared | Mode::SharedRecursive => true,
+            Mode::Upgradable | Mode::Exclusive => self.mode == other.mode,
+        };
+        let by_past = !self.downgraded || other.downgraded;
+        other.mode == Mode::Exclusive || by_mode && by_past
     }
 }
 
@@ -75,8 +88,14 @@ impl Guards {
     /// class; `complete` says whether all that was held is in `held`.
     pub fn new(mut held: Vec<Guard>, wanted: Option<u64>, complete: bool) -> Guards {
         // Held twice, a lock keeps out whom the stronger hold keeps out.
-        held.sort_unstable_by_key(|guard| (guard.lock, std::cmp::Reverse(strength(guard.mode))));
-        held.dedup_by_key(|guard| guard.lock);
+        held.sort_unstable_by_key(|guard| guard.lock);
+        held.dedup_by(|next, kept| {
+            let same = next.lock == kept.lock;
+            if same && kept.is_weaker_than(next) {
+                *kept = *next;
+            }
+            same
+        });
         Guards {
             held: held.into(),
             wanted: wanted.unwrap_or_default(),
@@ -115,9 +134,7 @@ impl Guards {
     /// new.
     pub(crate) fn covers(&self, other: &Guards) -> bool {
         let weaker = |guard: &Guard| {
-            other
-                .of_lock(guard.lock)
-                .is_some_and(|known| strength(guard.mode) <= strength(known.mode))
+            other.of_lock(guard.lock).is_some_and(|known| guard.is_weaker_than(known))
         };
         (self.at.is_none() || self.at == other.at)
             && self.held.iter().all(weaker)
@@ -128,7 +145,11 @@ impl Guards {
     pub(crate) fn common(&self, other: &Guards) -> Guards {
         let common = self.held.iter().filter_map(|guard| {
             let known = other.of_lock(guard.lock)?;
-            Some(*std::cmp::min_by_key(guard, known, |guard| strength(guard.mode)))
+            Some(match (guard.is_weaker_than(known), known.is_weaker_than(guard)) {
+                (true, _) => *guard,
+                (_, true) => *known,
+                _ => Guard { mode: Mode::Shared, downgraded: false, ..*guard },
+            })
         });
         let at = self.at.clone().filter(|at| other.at.as_ref() == Some(at));
         Guards { held: common.collect(), wanted: 0, complete: false, at }
@@ -194,23 +215,18 @@ impl Guards {
     }
 }
 
-/// Whoever is kept out by a hold in one mode is kept out in all stronger ones.
-fn strength(mode: Mode) -> u8 {
-    match mode {
-        Mode::Shared | Mode::SharedRecursive => 0,
-        Mode::Upgradable => 1,
-        Mode::Exclusive => 2,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::Mode::{Exclusive as W, Shared as R, SharedRecursive as RR};
     use super::*;
 
+    fn guard(lock: u64, mode: Mode) -> Guard {
+        Guard { lock, class: lock as u32 / 10, mode, downgraded: false }
+    }
+
     /// Locks are numbered class × 10 + number.
     fn guards(held: &[(u64, Mode)], wanted: u64) -> Guards {
-        let held = held.iter().map(|&(lock, mode)| Guard { lock, class: lock as u32 / 10, mode });
+        let held = held.iter().map(|&(lock, mode)| guard(lock, mode));
         Guards::new(held.collect(), (wanted != 0).then_some(wanted), true)
     }
 
@@ -222,6 +238,17 @@ mod tests {
         assert!(gated(W, W) && gated(W, R) && gated(RR, W));
         assert!(!gated(R, R) && !gated(R, RR));
         assert!(guards(&[(10, W)], 0).gate(&guards(&[(11, W)], 0)).is_none());
+    }
+
+    #[test]
+    fn a_downgraded_hold_keeps_writers_and_its_like_away() {
+        let down = Guard { downgraded: true, ..guard(10, R) };
+        let with = |other: Guard| {
+            let one = Guards::new(vec![down], None, false);
+            one.gate(&Guards::new(vec![other], None, false)).is_some()
+        };
+        assert!(with(guard(10, W)) && with(down));
+        assert!(!with(guard(10, R)) && !with(guard(10, RR)) && !with(guard(10, Mode::Upgradable)));
     }
 
     #[test]
@@ -245,10 +272,7 @@ mod tests {
         // Of another object: a sighting of its own.
         assert!(!guards(&[(20, W)], 30).covers(&guards(&[(10, W), (20, W)], 30)));
         let common = gated.common(&guards(&[(10, R), (30, W)], 0));
-        assert_eq!(
-            common,
-            Guards { held: [Guard { lock: 10, class: 1, mode: R }].into(), ..common.clone() }
-        );
+        assert_eq!(common, Guards { held: [guard(10, R)].into(), ..common.clone() });
         assert!(common.covers(&gated));
     }
 }

@@ -74,7 +74,8 @@ impl Nest {
     /// a wound/wait mutex stands for a protocol.
     pub(crate) fn guards(self, held: &[Guard], wanted: Word) -> Guards {
         let class = self.lock.map_or_else(|| wanted.class(), Word::class);
-        let protocol = Guard { lock: wanted.class_alone(), class, mode: Mode::Exclusive };
+        let protocol =
+            Guard { lock: wanted.class_alone(), class, mode: Mode::Exclusive, downgraded: false };
         Guards::new(held.iter().copied().chain([protocol]).collect(), None, false)
     }
 

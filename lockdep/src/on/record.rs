@@ -165,6 +165,8 @@ pub struct Guard {
     pub instance: u64,
     /// How it was held.
     pub mode: Mode,
+    /// Whether the hold was exclusive before.
+    pub downgraded: bool,
 }
 
 /// One end of a recorded edge.

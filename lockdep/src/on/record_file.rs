@@ -133,7 +133,7 @@ impl RecordFile {
             let node = Node::new(guard.class, 0);
             self.class(node)?;
             let (class, instance) = (node.bits(), map::instance_of(guard.lock));
-            Ok(Guard { class, instance, mode: guard.mode })
+            Ok(Guard { class, instance, mode: guard.mode, downgraded: guard.downgraded })
         };
         let held = guards.held().iter().map(guard).collect::<io::Result<_>>()?;
         Ok(GuardSet { held, complete: guards.is_complete() })

@@ -99,7 +99,12 @@ mod tests {
     use crate::on::guards::Guard;
 
     fn under(locks: &[u64]) -> Sighting<()> {
-        let guard = |&lock: &u64| Guard { lock, class: lock as u32, mode: Mode::Exclusive };
+        let guard = |&lock: &u64| Guard {
+            lock,
+            class: lock as u32,
+            mode: Mode::Exclusive,
+            downgraded: false,
+        };
         let guards = Guards::new(locks.iter().map(guard).collect(), None, false);
         Sighting { held: Mode::Exclusive, wanted: Mode::Exclusive, guards, witness: () }
     }

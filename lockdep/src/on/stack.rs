@@ -40,6 +40,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, compiler_fence, fenc
 use once_cell::race::OnceBox;
 use parking_lot::Mutex;
 
+use crate::mode::Mode;
 use crate::on::chain;
 use crate::on::directory::Owner;
 use crate::on::map::{self, Word};
@@ -324,14 +325,21 @@ impl Stack {
 
     /// The newest held locks of one class, newest first: those whose order with one more lock of
     /// the class is looked at. Older ones are ordered through them, so that a thousand locks of a
-    /// class held at once do not make a million pairs.
+    /// class held at once do not make a million pairs. That goes only through locks that were
+    /// waited for and are held exclusively: past such a lock everybody has to wait.
     pub(crate) fn nearest_siblings(&self, class: u32) -> impl Iterator<Item = Held> + use<'_> {
-        self.siblings(class).rev().take(NEAREST)
+        let mut links = 0;
+        self.siblings(class).rev().take_while(move |held| {
+            let how = held.entry.how();
+            let is_near = links < NEAREST;
+            links += usize::from(how.mode() == Mode::Exclusive && !how.is_trylock());
+            is_near
+        })
     }
 
     /// Whether more locks of a class are held than are nearest to one more.
     pub(crate) fn is_crowded(&self, class: u32) -> bool {
-        self.siblings(class).nth(NEAREST).is_some()
+        self.siblings(class).count() > self.nearest_siblings(class).count()
     }
 
     /// The chain key of what the innermost frame holds, derived from the entries.

@@ -432,7 +432,9 @@ impl Tracker {
         let is_nested = matches!(wait, Wait::Nested(nest) if nest.standing(task) == Standing::Held);
         let mut judged = Judged::default();
         let mut graphs = self.knowledge.graphs.lock();
-        if let Some(numbers) = graphs.broken_by(keys.chain) {
+        if level != Level::Observed
+            && let Some(numbers) = graphs.broken_by(keys.chain)
+        {
             let again = numbers.to_vec();
             drop(graphs);
             return self.tell(Settled { again, ..Settled::default() }, learned);
@@ -476,7 +478,8 @@ impl Tracker {
         let sole = held.iter().filter(|entry| census::is_sole(**entry)).map(|entry| Guard {
             lock: entry.lock(),
             class: entry.class(),
-            mode: entry.how().guard_mode(),
+            mode: entry.how().mode(),
+            downgraded: entry.how().is_downgraded(),
         });
         let sole: Vec<Guard> = sole.collect();
         let complete = sole.len() == held.len();

@@ -84,9 +84,9 @@ When to let it be
   Certain recursion: never, the thread hangs. Two reads: if no thread ever writes while others read,
   for instance because all writing is done before the first thread is started.
 
-Certain recursion is reported at every level. Two reads are reported at level `order`; at the others
-once a thread was seen to wait for the lock in order to write, while no third lock kept it from the
-reader. Until then they stand in the ledger (`cargo lockdep --ledger test`).
+Reported at every level; two reads at level `order`, and at the others once a thread was seen to
+wait for the lock in order to write, while no third lock kept it from the reader. Until then they
+stand in the ledger (`cargo lockdep --ledger test`).
 ";
 
 const INVERSION: &str = "\
@@ -135,17 +135,17 @@ How to mend it
 When to let it be
   If the two orders can never run at the same time, for instance because one of them is over before
   any thread is started. It is worth a comment in the code: the next change may end it. What both
-  sides hold where they wait is no reason: the tracker has looked at that. A lock that both let go of
-  before is one that it does not see.
+  sides hold where they wait is no reason: the tracker has looked at that. A lock that both let go
+  of before is one that it does not see.
 
-What is reported depends on the level (`LOCKDEP_LEVEL`)
+Reported at every level, but not the same circles:
   - `order`: every circle of waits, whatever else is held.
   - `deadlock`, the default: those whose parties can meet. Held back is a circle of which two sides
     always hold a third lock that keeps them apart, and one in which a reader waits for a reader of
     a lock for which nobody was ever seen to wait as a writer. What is seen later can change that.
   - `observed`: of these only the ones that different threads made which were alive at the same
     time, not one after the other by spawn or join.
-  What a level holds back stands in the ledger, with the reason: `cargo lockdep --ledger test`.
+What a level holds back stands in the ledger, with the reason: `cargo lockdep --ledger test`.
 ";
 
 const INSTANCE_INVERSION: &str = "\
