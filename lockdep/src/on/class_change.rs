@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use crate::how::How;
+use crate::on::learn::Learned;
 use crate::on::map::{self, Word};
 use crate::on::nested;
 use crate::on::registry::{self, ClassId, Node};
 use crate::on::rules::{self, Judged};
 use crate::on::same_class;
 use crate::on::task::{Held, Task};
-use crate::on::tracker::{Learned, Tracker};
+use crate::on::tracker::Tracker;
 use crate::on::witness::Witness;
 
 impl Tracker {

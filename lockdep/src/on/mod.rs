@@ -28,6 +28,7 @@ mod interruption;
 #[allow(dead_code, reason = "level `observed` compares moments")]
 pub mod kinship;
 mod knowledge;
+mod learn;
 mod life;
 mod lineage;
 mod list;

@@ -13,9 +13,10 @@ use std::panic::Location;
 use crate::how::{Describe, How};
 use crate::mode::Mode;
 use crate::on::found::{Identity, Met};
+use crate::on::learn::Learned;
 use crate::on::map::{Map, Word};
 use crate::on::task::Task;
-use crate::on::tracker::{Learned, Tracker, class, name};
+use crate::on::tracker::{Tracker, class, name};
 use crate::on::wait::Wait;
 use crate::violation::Violation;
 

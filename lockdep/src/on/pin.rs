@@ -9,11 +9,12 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::on::found::{Identity, Met};
+use crate::on::learn::Learned;
 use crate::on::map::{self, Map};
 use crate::on::process;
 use crate::on::task::{Held, Task};
 use crate::on::thread;
-use crate::on::tracker::{Learned, Tracker, class, name};
+use crate::on::tracker::{Tracker, class, name};
 use crate::pin_cookie::PinCookie;
 use crate::tracked::Tracked;
 use crate::violation::{PinFault, Violation};

@@ -10,10 +10,10 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use parking_lot::Mutex;
 
 use crate::on::hook;
+use crate::on::learn::Learned;
 use crate::on::loss::{self, Loss};
 use crate::on::record::{EXTENSION, Record, Writer};
 use crate::on::record_file::RecordFile;
-use crate::on::tracker::Learned;
 use crate::on::withheld::Withheld;
 
 /// The process's record file.

@@ -10,10 +10,11 @@ use std::sync::Arc;
 
 use crate::how::{Describe, How};
 use crate::on::found::Met;
+use crate::on::learn::Learned;
 use crate::on::map::{self, Map};
 use crate::on::registry::ClassId;
 use crate::on::task::{State, Task};
-use crate::on::tracker::{Learned, Tracker};
+use crate::on::tracker::Tracker;
 use crate::violation::Assertion;
 
 thread_local! {
