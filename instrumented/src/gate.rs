@@ -4,7 +4,7 @@
 //! a lock, taken exclusively by each call that comes before it is done; once it is done nobody waits
 //! and nothing is recorded. The call from inside an initialiser to itself is found before it blocks.
 
-use std::panic::Location;
+use core::panic::Location;
 
 use lockdep::{Describe, How, Map, event};
 

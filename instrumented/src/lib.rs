@@ -6,6 +6,7 @@
 //! | [`sync`] | [`std::sync`] |
 //! | `parking_lot` | `parking_lot` 0.12, with the feature of that name |
 //! | `lock_api` | `lock_api` 0.4, with the feature of that name: any raw lock behind its types |
+//! | `once_cell` | `once_cell` 1, with the feature of that name |
 //! | [`thread`] | [`std::thread`] |
 //!
 //! A program changes its imports and nothing else:
@@ -50,6 +51,8 @@ mod locks;
 
 #[cfg(feature = "lock_api")]
 pub use locks::lock_api;
+#[cfg(feature = "once_cell")]
+pub use locks::once_cell;
 #[cfg(feature = "parking_lot")]
 pub use locks::parking_lot;
 pub use locks::{nested, sync, thread};

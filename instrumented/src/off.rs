@@ -14,6 +14,12 @@ pub mod lock_api {
     pub use ::lock_api::*;
 }
 
+/// `once_cell`, unchanged.
+#[cfg(feature = "once_cell")]
+pub mod once_cell {
+    pub use ::once_cell::*;
+}
+
 /// `parking_lot`, unchanged.
 #[cfg(feature = "parking_lot")]
 pub mod parking_lot {

@@ -11,8 +11,11 @@ use std::{env, fs, io};
 const PACKAGES: [&str; 3] = ["lockdep", "instrumented", "instrumented/facade/std"];
 
 /// The facades that are compiled against crates of the program.
-const FACADES: [&str; 2] =
-    ["instrumented/facade/lock_api.rs", "instrumented/facade/parking_lot.rs"];
+const FACADES: [&str; 3] = [
+    "instrumented/facade/lock_api.rs",
+    "instrumented/facade/once_cell.rs",
+    "instrumented/facade/parking_lot.rs",
+];
 
 fn main() -> io::Result<()> {
     let crate_root = PathBuf::from(variable("CARGO_MANIFEST_DIR"));

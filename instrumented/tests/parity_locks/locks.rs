@@ -122,6 +122,7 @@ fn rwlock_can_be_taken_in_all_ways() {
 }
 
 #[test]
+#[allow(clippy::multiple_unsafe_ops_per_block, reason = "all of them for the one reason")]
 fn rwlock_has_all_its_other_functions() {
     const MADE: pl::RwLock<u8> = RwLock::new(1);
     assert_eq!(RwLock::into_inner(MADE), 1);

@@ -20,7 +20,8 @@ use crate::runtime::Facade;
 use crate::wrapper::{expand, with_prefix};
 
 /// What is replaced: the crate, the beginning of its version, and the facade below the sources.
-const REPLACED: [(&str, &str, &str); 3] = [
+const REPLACED: [(&str, &str, &str); 4] = [
+    ("once_cell", "1.", "instrumented/facade/once_cell.rs"),
     ("lock_api", "0.4.", "instrumented/facade/lock_api.rs"),
     ("parking_lot", "0.11.", "instrumented/facade/parking_lot.rs"),
     ("parking_lot", "0.12.", "instrumented/facade/parking_lot.rs"),
