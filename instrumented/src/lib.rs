@@ -40,6 +40,7 @@
 #![deny(unsafe_code)]
 
 #[cfg(feature = "arc_lock")]
+#[allow(unused_extern_crates, reason = "with tracking off nothing of ours needs it")]
 extern crate alloc;
 
 #[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]

@@ -352,7 +352,7 @@ fn a_condition_that_panics_leaves_nothing_held() {
 #[test]
 fn an_initialiser_runs_with_its_once_held_and_later_calls_record_nothing() {
     let (once, cell) = (Once::new(), OnceLock::new());
-    let lazy = LazyLock::new(|| modes());
+    let lazy = LazyLock::new(modes);
     once.call_once(|| assert_eq!(modes(), [Mode::Exclusive]));
     assert_eq!(cell.get_or_init(modes), &[Mode::Exclusive]);
     assert_eq!(*lazy, [Mode::Exclusive]);

@@ -1,5 +1,7 @@
 //! The functions of the three lock types.
 
+#![allow(clippy::declare_interior_mutable_const, reason = "constructors are to be constant")]
+
 use std::mem::forget;
 use std::sync::Arc;
 
