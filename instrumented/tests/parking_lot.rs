@@ -154,6 +154,31 @@ fn a_reentrant_mutex_is_held_once() {
 }
 
 #[test]
+fn a_reentrant_mutex_that_is_passed_on_is_held_by_one_at_a_time() {
+    let mutex = ReentrantMutex::new(0);
+    let (send, receive) = mpsc::channel();
+    thread::scope(|scope| {
+        let mut guard = mutex.lock();
+        let other = scope.spawn(|| {
+            let guard = mutex.lock();
+            send.send(()).unwrap();
+            assert_eq!(modes(), [Mode::Exclusive]);
+            drop(guard);
+            modes()
+        });
+        while receive.try_recv().is_err() {
+            ReentrantMutexGuard::bump(&mut guard);
+            assert_eq!(modes(), [Mode::Exclusive]);
+        }
+        assert_eq!(other.join().unwrap(), []);
+        let inner = mutex.lock();
+        ReentrantMutexGuard::bump(&mut guard);
+        drop((inner, guard));
+        assert_eq!((modes(), mutex.is_locked()), (vec![], false));
+    });
+}
+
+#[test]
 fn a_lock_taken_twice_is_found_before_it_blocks() {
     let lock = RwLock::new(0);
     let twice = codes(|| {

@@ -115,10 +115,13 @@ impl<R: RawMutexFair, G: GetThreadId> Fair for Owned<R, G> {
 
     #[inline]
     unsafe fn bump(raw: &Owner<R, G>, _state: &mut Self::State) {
+        // Whoever gets the lock meanwhile counts from nothing on; but only the last hold is passed on.
+        let depth = raw.depth.replace(0);
         // SAFETY: the caller holds the lock, so a guard of it exists.
         let guard = unsafe { raw.real.make_guard_unchecked() };
         let mut guard = mem::ManuallyDrop::new(guard);
         real::ReentrantMutexGuard::bump(&mut guard);
+        raw.depth.set(depth);
     }
 }
 
