@@ -295,6 +295,28 @@ fn holds_without_guards_are_known() {
 }
 
 #[test]
+fn a_hold_whose_raw_lock_is_given_away_is_not_believed_any_more() {
+    let lock = RwLock::new(0);
+    let found = codes(|| {
+        for _ in 0..2 {
+            mem::forget(lock.read());
+            // SAFETY: the guard is forgotten.
+            let raw = unsafe { lock.raw() };
+            assert_eq!(modes(), []);
+            // SAFETY: the lock is held, and nothing else stands for the hold.
+            unsafe { lock_api::RawRwLock::unlock_shared(raw) };
+        }
+        let guard = lock.write();
+        // SAFETY: nothing is unlocked.
+        assert!(lock_api::RawRwLock::is_locked(unsafe { lock.raw() }));
+        drop(RwLockWriteGuard::downgrade(guard));
+        drop(lock.write());
+        assert_eq!((modes(), lock.is_locked()), (vec![], false));
+    });
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
 fn a_contended_lock_is_recorded_when_it_is_taken() {
     let lock = RwLock::new(0);
     thread::scope(|scope| {

@@ -114,13 +114,15 @@ impl<R: RawMutex, T: ?Sized> Mutex<R, T> {
         unsafe { Locked::<R>::unlock(self.core.raw(), Marker::NEW) }
     }
 
-    /// The raw mutex. What is done to it is not seen by the tracker.
+    /// The raw mutex. What is done to it is not seen by the tracker, which from
+    /// here on knows nothing of a hold that the current task has.
     ///
     /// # Safety
     ///
     /// A guard's hold must not be given up while the guard lives.
     #[inline]
     pub unsafe fn raw(&self) -> &R {
+        self.core.escapes();
         // SAFETY: the caller promises the same.
         unsafe { self.core.raw().raw() }
     }

@@ -11,6 +11,7 @@
 
 use core::mem;
 use core::panic::Location;
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use lockdep::{Describe, How, LockState, Map, Mode, Until, event, is_held};
 
@@ -22,6 +23,9 @@ pub(super) type Site = &'static Location<'static>;
 /// A raw lock and its map.
 pub struct Core<R> {
     map: Map,
+    /// Whether a hold was ever lost sight of. Relaxed: whoever lost it comes back by its own thread,
+    /// or by whatever passed the guard on.
+    escaped: AtomicBool,
     raw: R,
 }
 
@@ -30,7 +34,7 @@ impl<R> Core<R> {
     #[inline]
     #[track_caller]
     pub(super) const fn new(raw: R) -> Core<R> {
-        Core { map: Map::new(), raw }
+        Core { map: Map::new(), escaped: AtomicBool::new(false), raw }
     }
 
     #[inline]
@@ -147,7 +151,7 @@ impl<R> Core<R> {
     #[inline]
     #[track_caller]
     pub(super) fn released<S: Side<Raw = R>>(&self) {
-        if !S::is_last(&self.raw) {
+        if !S::is_last(&self.raw) || self.is_lost() {
             return;
         }
         if S::can_be_sent() {
@@ -160,9 +164,26 @@ impl<R> Core<R> {
     /// Records the release of a hold that has no guard, by whichever task comes to it.
     #[track_caller]
     pub(super) fn forced<S: Side<Raw = R>>(&self) {
-        if S::is_last(&self.raw) {
+        if S::is_last(&self.raw) && !self.is_lost() {
             event::released_anywhere(&self.map);
         }
+    }
+
+    /// The raw lock is given away. If the current task holds it, from now on it may be unlocked
+    /// where nobody sees it, so the hold is not believed any more: a deadlock may be missed, but none
+    /// is made up.
+    #[cold]
+    pub(super) fn escapes(&self) {
+        if is_held(&self.map, None) == LockState::Held {
+            self.escaped.store(true, Relaxed);
+            event::released_anywhere(&self.map);
+        }
+    }
+
+    /// Whether the hold that is given up or changed was lost sight of.
+    #[inline]
+    fn is_lost(&self) -> bool {
+        self.escaped.load(Relaxed) && is_held(&self.map, None) == LockState::NotHeld
     }
 
     /// Records that the task holds the lock, whose guard is made by hand, unless that is known.
@@ -176,7 +197,9 @@ impl<R> Core<R> {
     /// Records that an exclusive or upgradable hold becomes one in a weaker mode.
     #[track_caller]
     pub(super) fn downgraded(&self, mode: Mode) {
-        event::downgraded_to(&self.map, mode);
+        if !self.is_lost() {
+            event::downgraded_to(&self.map, mode);
+        }
     }
 
     /// Turns an upgradable hold into the only one by `attempt`, or else by `wait`.
@@ -192,7 +215,9 @@ impl<R> Core<R> {
         attempt: impl FnOnce(&R) -> bool,
         wait: impl FnOnce(&R),
     ) {
-        event::before_upgrade(&self.map, describe, site);
+        if !self.is_lost() {
+            event::before_upgrade(&self.map, describe, site);
+        }
         if !attempt(&self.raw) {
             self.blocked(How::EXCLUSIVE, site, wait);
         }

@@ -123,13 +123,15 @@ impl<R: RawRwLock, T: ?Sized> RwLock<R, T> {
         self.core.raw().is_locked_exclusive()
     }
 
-    /// The raw lock. What is done to it is not seen by the tracker.
+    /// The raw lock. What is done to it is not seen by the tracker, which from
+    /// here on knows nothing of a hold that the current task has.
     ///
     /// # Safety
     ///
     /// A guard's hold must not be given up while the guard lives.
     #[inline]
     pub unsafe fn raw(&self) -> &R {
+        self.core.escapes();
         self.core.raw()
     }
 
