@@ -20,10 +20,9 @@ use crate::runtime::Facade;
 use crate::wrapper::{expand, with_prefix};
 
 /// What is replaced: the crate, the beginning of its version, and the facade below the sources.
-const REPLACED: [(&str, &str, &str); 4] = [
+const REPLACED: [(&str, &str, &str); 3] = [
     ("once_cell", "1.", "instrumented/facade/once_cell.rs"),
     ("lock_api", "0.4.", "instrumented/facade/lock_api.rs"),
-    ("parking_lot", "0.11.", "instrumented/facade/parking_lot.rs"),
     ("parking_lot", "0.12.", "instrumented/facade/parking_lot.rs"),
 ];
 
@@ -72,7 +71,9 @@ impl Call {
     /// Cargo shows this again whenever it has nothing to do for the crate.
     fn say_untracked(&self) {
         let Call { name, version, .. } = self;
-        eprintln!("lockdep: {name} {version} is not tracked: its facade is for other versions");
+        eprintln!(
+            "lockdep: no facade fits {name} {version}: what one would replace is not tracked"
+        );
     }
 
     /// Compiles the crate and its facade by `tool`; the exit status, or none if the crate has to be
