@@ -20,11 +20,10 @@ use parking_lot::RwLock;
 use crate::class::Class;
 use crate::compare::Compare;
 use crate::how::Description;
-use crate::on::class_filter::ClassFilter;
 use crate::on::fork;
 use crate::on::loss::{self, Loss};
 use crate::on::map::MAX_CLASS;
-use crate::on::properties::{Life, Properties};
+use crate::on::properties::{self, Life, Properties};
 use crate::place::Place;
 use crate::wait_type::Traits;
 
@@ -70,18 +69,8 @@ enum Key {
 #[derive(Debug, Default)]
 struct Registry {
     ids: DashMap<Key, ClassId>,
-    entries: RwLock<Vec<Entry>>,
+    classes: RwLock<Vec<Arc<Class>>>,
 }
-
-/// A class and what was said of it.
-#[derive(Clone, Debug)]
-struct Entry {
-    class: Arc<Class>,
-    properties: Properties,
-}
-
-/// Classes with properties.
-static SPECIAL: ClassFilter = ClassFilter::new();
 
 /// How many threads may register a class at once when the last ids are given out.
 const ROOM: usize = 1024;
@@ -143,10 +132,10 @@ pub(crate) fn dynamic(
 
 /// Forgets all of a class but its id.
 pub(crate) fn drop_dynamic(class: ClassId) {
-    change(class.get(), |entry| {
-        entry.class = gone();
-        entry.properties = Properties { life: Life::Dropped, ..Properties::default() };
-    });
+    let _pass = fork::pass();
+    let dropped = Properties { life: Life::Dropped, ..Properties::default() };
+    properties::change(class.get(), |properties| *properties = dropped);
+    registry().classes.write()[class.get() as usize - 1] = gone();
 }
 
 /// What stands for every class that was dropped.
@@ -159,27 +148,12 @@ fn gone() -> Arc<Class> {
 
 /// Sets the order among the locks of a class.
 pub(crate) fn set_compare(class: ClassId, compare: Compare) {
-    change(class.get(), |entry| entry.properties.compare = Some(compare));
+    properties::change(class.get(), |properties| properties.compare = Some(compare));
 }
 
-/// What was said of a class.
+/// What was said of a class. Takes no lock.
 pub(crate) fn properties(class: u32) -> Properties {
-    if !SPECIAL.has(class) {
-        return Properties::default();
-    }
-    let _pass = fork::pass();
-    let entries = registry().entries.read();
-    (class as usize)
-        .checked_sub(1)
-        .and_then(|at| entries.get(at))
-        .map_or_else(Properties::default, |entry| entry.properties)
-}
-
-fn change(class: u32, f: impl FnOnce(&mut Entry)) {
-    let _pass = fork::pass();
-    // Before the change can be seen.
-    SPECIAL.add(class);
-    f(&mut registry().entries.write()[class as usize - 1]);
+    properties::of(class)
 }
 
 /// A class that was given a name.
@@ -211,7 +185,7 @@ fn intern(key: Key, properties: Properties, class: impl FnOnce() -> Class) -> Op
 
 /// Whether there are ids left. Some are kept for threads that register at once.
 fn has_room() -> bool {
-    let has_room = registry().entries.read().len() < MAX_CLASS as usize - ROOM;
+    let has_room = registry().classes.read().len() < MAX_CLASS as usize - ROOM;
     if !has_room {
         loss::count(Loss::Classes);
     }
@@ -219,20 +193,21 @@ fn has_room() -> bool {
 }
 
 fn push(class: Class, properties: Properties) -> ClassId {
-    let mut entries = registry().entries.write();
-    let id = entries.len() as u32 + 1;
+    let mut classes = registry().classes.write();
+    let id = classes.len() as u32 + 1;
     let is_usual = properties.traits == Traits::default();
     if properties.unchecked || properties.life != Life::Static || !is_usual {
-        SPECIAL.add(id);
+        // Before the id is known to anybody.
+        properties::change(id, |of_class| *of_class = properties);
     }
-    entries.push(Entry { class: Arc::new(class), properties });
+    classes.push(Arc::new(class));
     NonZeroU32::new(id).expect("it is one more than a length")
 }
 
 /// The class behind an id.
 fn class(id: u32) -> Arc<Class> {
     let _pass = fork::pass();
-    Arc::clone(&registry().entries.read()[id as usize - 1].class)
+    Arc::clone(&registry().classes.read()[id as usize - 1])
 }
 
 /// The class a node stands for, with its subclass.

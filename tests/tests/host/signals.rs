@@ -1,10 +1,11 @@
 //! Signal handlers that take locks.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 
 use instrumented::sync::Mutex;
-use lockdep::{Context, Map};
+use lockdep::{Context, Map, Traits, WaitType};
 
 use crate::orders::{Pair, name, section};
 use crate::records::folder;
@@ -51,6 +52,7 @@ pub(crate) fn scenes() -> Vec<Scene> {
             .with("LOCKDEP_OUT", &folder("timed signals")),
         timed("a_handler_may_lock_inside_a_cold_timed_event", cold)
             .with("LOCKDEP_OUT", &folder("timed signals")),
+        scene("a_handler_may_make_a_class_inside_a_known_event", making_classes),
         scene("a_handler_may_enter_its_context_anywhere", in_context),
     ]
 }
@@ -138,6 +140,29 @@ fn in_context() {
         drop(first);
     });
     assert!(!HANDLER.is_running() && !OTHER.is_blocked());
+}
+
+/// Names for classes, made before the handler that may not.
+static NAMES: OnceLock<Vec<&'static str>> = OnceLock::new();
+
+/// What [`handle`] does, and takes a lock of a new class.
+extern "C" fn handle_with_new_class(signal: libc::c_int) {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    if let Some(name) = NAMES.get().and_then(|names| names.get(NEXT.fetch_add(1, Relaxed))) {
+        section(&Map::named(name), || ());
+    }
+    handle(signal);
+}
+
+/// The interrupted events look up what was said of a class, and allocate nothing.
+fn making_classes() {
+    NAMES.set((0..2 * SIGNALS).map(name).collect()).unwrap();
+    // Something other than the usual, under which the handler's locks may be taken.
+    let traits = Traits::of(WaitType::Config, WaitType::Waiting);
+    let maps = [Map::named_with("two", traits), Map::named_with("two", traits)];
+    rained_on_by(handle_with_new_class, || {
+        (0..100).for_each(|_| section(&maps[0], || section(&maps[1], || ())));
+    });
 }
 
 /// Sends the next signal as soon as the one before is handled.
