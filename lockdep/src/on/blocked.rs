@@ -130,7 +130,12 @@ fn enlist(task: &Task, stack: &'static Stack) -> bool {
 fn look(task: &Task, stack: &'static Stack) {
     let stuck = {
         let _resume = enter(task, State::Working);
-        Stuck::find(stack).filter(|stuck| !stuck.circle.has_queue() || stuck.has_settled())
+        let stuck = {
+            let _pass = fork::pass();
+            Stuck::find(stack)
+        };
+        // That takes time, and `fork` need not wait so long.
+        stuck.filter(|stuck| !stuck.circle.has_queue() || stuck.has_settled())
     };
     if let Some(stuck) = stuck {
         process::tell(task, |tracker| stuck.tell(tracker));

@@ -1,11 +1,12 @@
 //! `fork` in a process whose other threads are inside the tracker.
 
-use std::sync::Arc;
+use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Barrier};
 use std::thread;
 
 use instrumented::sync::{Mutex, RwLock};
-use lockdep::Map;
+use lockdep::{Description, How, Map, Until, event};
 
 use crate::orders::{Pair, name, section};
 use crate::records::folder;
@@ -33,6 +34,7 @@ pub(crate) fn scenes() -> Vec<Scene> {
         timed("a_child_goes_on_while_others_are_timed", || forks(edges, child))
             .with("LOCKDEP_OUT", &folder("timed forks"))
             .with("LOCKDEP_BACKTRACE", "0"),
+        scene("a_child_goes_on_while_others_look_for_deadlocks", observed),
         scene("a_child_forks_again", || forks(edges, || wait(fork(child)))),
         scene("a_child_may_break_a_rule_that_its_parent_learned", breaks).reports(1),
         scene("a_fork_inside_a_hook_goes_on", in_a_hook).ends(Played::ended_well),
@@ -128,6 +130,56 @@ fn violations() {
     let (outer, inner) = (Map::named(name(number)), Map::named(name(number + 1)));
     section(&outer, || section(&inner, || ()));
     section(&inner, || section(&outer, || ()));
+}
+
+/// Forks while other threads look at what this one holds and waits for; some of it others have
+/// released.
+fn observed() {
+    static STOP: AtomicBool = AtomicBool::new(false);
+    let site = Location::caller();
+    let [wanted, never, free] = ["wanted", "never", "free"].map(Map::named);
+    let sent: Vec<Map> = (0..60).map(|number| Map::named(name(number))).collect();
+    let waiting = |map| event::waiting(map, How::EXCLUSIVE, site, Until::Free);
+    let take = |map: &Map| {
+        event::acquire(map, How::EXCLUSIVE, || Description::new("lock", ""), site);
+        event::can_be_sent(map);
+    };
+    let ready = Barrier::new(3);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            take(&wanted);
+            ready.wait();
+            ready.wait();
+            // The others wait for what is held here, and nothing is closed.
+            while !STOP.load(Relaxed) {
+                drop(waiting(&free));
+            }
+            event::released(&wanted);
+        });
+        scope.spawn(|| {
+            take(&never);
+            ready.wait();
+            let _waiting = waiting(&wanted);
+            ready.wait();
+            while !STOP.load(Relaxed) {
+                thread::yield_now();
+            }
+            event::released(&never);
+        });
+        sent.iter().for_each(take);
+        ready.wait();
+        let still_waiting = waiting(&wanted);
+        thread::scope(|scope| {
+            scope.spawn(|| sent[1..].iter().for_each(event::released_anywhere));
+        });
+        ready.wait();
+        for _ in 0..FORKS {
+            wait(fork(|| assert_eq!(lockdep::held().len(), 1)));
+        }
+        STOP.store(true, Relaxed);
+        drop(still_waiting);
+        event::released(&sent[0]);
+    });
 }
 
 /// Each child has a file of its own, and it is whole.
