@@ -41,6 +41,8 @@ pub(crate) enum Verdict {
     /// or by a dependency.
     ContextByDependency,
     WaitNotAllowed,
+    /// A thread ends and holds a lock.
+    EndedHolding,
     /// Not the tracker but the lock itself says that it is misused.
     Misused(Misuse),
 
@@ -50,8 +52,8 @@ pub(crate) enum Verdict {
 
 use Verdict::{
     AssertionFailed, BadModeChange, Circular, CircularInClass, ContextByDependency, ContextByHold,
-    ContextByTake, DeclaredOrder, HeldLockFreed, Inconsistent, Misused, NestNotHeld, Nesting,
-    OfThreads, PinBroken, Recursion, Silent, UnlockImbalance, WaitNotAllowed,
+    ContextByTake, DeclaredOrder, EndedHolding, HeldLockFreed, Inconsistent, Misused, NestNotHeld,
+    Nesting, OfThreads, PinBroken, Recursion, Silent, UnlockImbalance, WaitNotAllowed,
 };
 
 impl Verdict {
@@ -75,9 +77,8 @@ impl Verdict {
                 ClosedBy::Dependency(_) => ContextByDependency,
             },
             Violation::InvalidWait { .. } => WaitNotAllowed,
-            Violation::EndedHolding { .. }
-            | Violation::HeldAcross { .. }
-            | Violation::Deadlock { .. } => OfThreads,
+            Violation::EndedHolding { .. } => EndedHolding,
+            Violation::HeldAcross { .. } | Violation::Deadlock { .. } => OfThreads,
         }
     }
 }
@@ -103,6 +104,7 @@ impl fmt::Display for Verdict {
             ContextByHold => "context inversion, by hold",
             ContextByDependency => "context inversion, by dependency",
             WaitNotAllowed => "wait not allowed",
+            EndedHolding => "ended holding",
             OfThreads => "of threads",
         })
     }

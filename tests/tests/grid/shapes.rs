@@ -106,9 +106,6 @@ const LEVEL_DEADLOCK: [(&str, Verdict); 7] = [
     ("W(A) W(B) ; W(B) W(A)", Circular),
 ];
 
-/// Cells of 2.11 that are not here, and why.
-pub(crate) const LEFT_OUT: [(&str, &str); 1] = [("exit with a lock held", "tasks have no end yet")];
-
 /// All cells, section by section.
 pub(crate) fn sections() -> Vec<(&'static str, Vec<Cell>)> {
     let mut basic = Vec::new();
