@@ -310,7 +310,7 @@ pub fn before_wait(needs: WaitType, site: &'static Location<'static>) {
 pub fn destroyed(map: &Map) {
     let word = map.word();
     let is_looked_at = |task: &Task| task.may_hold(word.lock()) || !task.has_numbered(word);
-    if nested::has(word.class()) || with_task(is_looked_at) {
+    if nested::has(word.class()) || with_task(is_looked_at) || life::any_sent() {
         process::destroyed(map);
     }
 }

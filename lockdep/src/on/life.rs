@@ -13,7 +13,8 @@
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use dashmap::DashSet;
+use dashmap::mapref::entry::Entry;
+use dashmap::{DashMap, DashSet};
 use once_cell::race::OnceBox;
 use rustc_hash::FxBuildHasher;
 
@@ -22,7 +23,7 @@ use crate::on::fork;
 use crate::on::found::{Identity, Met};
 use crate::on::map::{self, Map, Word};
 use crate::on::process;
-use crate::on::stack::{Held, Stack};
+use crate::on::stack::{Extent, Held, Stack};
 use crate::on::task::Task;
 use crate::on::tracker::{self, Tracker};
 use crate::violation::{Boundary, Violation};
@@ -31,8 +32,11 @@ use crate::violation::{Boundary, Violation};
 static ANY_CAN_BE_SENT: AtomicBool = AtomicBool::new(false);
 /// Classes of locks whose guards can be sent.
 static CAN_BE_SENT: OnceBox<DashSet<u32, FxBuildHasher>> = OnceBox::new();
-/// Locks whose takers have ended, and whose guards are elsewhere.
-static SENT: OnceBox<DashSet<u64, FxBuildHasher>> = OnceBox::new();
+/// Of each lock how many guards are held by nobody who is known: their takers have ended, or were
+/// taken for others. Never 0.
+static SENT: OnceBox<DashMap<u64, usize, FxBuildHasher>> = OnceBox::new();
+/// Whether there was ever anything in it.
+static ANY_SENT: AtomicBool = AtomicBool::new(false);
 
 /// Notes that the guards of a class can be sent.
 pub(crate) fn can_be_sent(map: &Map) {
@@ -50,9 +54,60 @@ fn is_sendable(class: u32) -> bool {
         && process::quietly(|| CAN_BE_SENT.get().is_some_and(|classes| classes.contains(&class)))
 }
 
-/// Whether a task that has ended took the lock and sent its guard on; asked once, by its release.
-pub(crate) fn was_sent(lock: u64) -> bool {
-    SENT.get().is_some_and(|sent| sent.remove(&map::instance_of(lock)).is_some())
+fn sent() -> &'static DashMap<u64, usize, FxBuildHasher> {
+    SENT.get_or_init(Box::default)
+}
+
+/// Notes that so many guards of the lock are held by nobody who is known.
+fn send(lock: u64, guards: usize) {
+    if guards != 0 {
+        *sent().entry(map::instance_of(lock)).or_insert(0) += guards;
+        ANY_SENT.store(true, Relaxed);
+    }
+}
+
+/// Whether guards of some lock may be held by nobody who is known.
+#[inline]
+pub(crate) fn any_sent() -> bool {
+    ANY_SENT.load(Relaxed)
+}
+
+/// Another thread than its taker has dropped a guard of the lock; false if none is known.
+///
+/// Of several tasks that hold the lock any may have taken the guard. Then it is taken off all of
+/// them: what is not held any more must not be held against anybody. The guards that are left are
+/// dropped like those of tasks that have ended.
+pub(crate) fn drop_guard(task: &Task, lock: u64) -> bool {
+    match disown(task, lock, Extent::One) {
+        0 => drop_sent(lock),
+        tasks => {
+            send(lock, tasks - 1);
+            true
+        }
+    }
+}
+
+/// A task has released itself what was taken off it.
+pub(crate) fn settle(lock: u64) {
+    if any_sent() {
+        drop_sent(lock);
+    }
+}
+
+fn drop_sent(lock: u64) -> bool {
+    let Entry::Occupied(mut guards) = sent().entry(map::instance_of(lock)) else {
+        return false;
+    };
+    *guards.get_mut() -= 1;
+    if *guards.get() == 0 {
+        guards.remove();
+    }
+    true
+}
+
+/// The lock is gone, and with it whatever guards there are.
+pub(crate) fn forget(lock: u64) {
+    sent().remove(&map::instance_of(lock));
 }
 
 /// The current thread's task ends with what it holds.
@@ -60,7 +115,7 @@ pub(crate) fn ended(tracker: &Tracker, task: &Task) -> Vec<Met> {
     let (sent, kept): (Vec<Held>, Vec<Held>) =
         task.held().partition(|held| is_sendable(held.entry.class()));
     for held in sent {
-        SENT.get_or_init(Box::default).insert(map::instance_of(held.entry.lock()));
+        send(held.entry.lock(), 1);
     }
     let meet = |held: Held| {
         tracker.meet(Identity::at(15, Some(held.entry.node()), held.site), || {
@@ -127,14 +182,13 @@ fn left_behind(own: &'static Stack, wanted: Word) -> Option<(&'static Stack, Hel
     })
 }
 
-/// Takes a lock off the stack of whichever other task holds it; false if none does.
-pub(crate) fn disown(task: &Task, lock: u64) -> bool {
+/// Takes a lock off the stacks of the other tasks that hold it; returns of how many.
+pub(crate) fn disown(task: &Task, lock: u64, extent: Extent) -> usize {
     let own = task.stack();
     let is_other = |stack: &Stack| own.is_none_or(|own| !std::ptr::eq(own, stack));
     // Nothing is allocated here: the directory is locked.
     let holds = |stack: &&'static Stack| is_other(stack) && stack.holds(lock);
     let holders = directory::holders(holds);
     let _pass = fork::pass();
-    holders.iter().for_each(|stack| stack.disown(lock));
-    !holders.is_empty()
+    holders.iter().filter(|stack| stack.disown(lock, extent)).count()
 }

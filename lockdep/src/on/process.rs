@@ -26,6 +26,7 @@ use crate::on::recorder::Recorder;
 use crate::on::registry::{self, ClassId};
 use crate::on::report::{Paths, Report};
 use crate::on::settings::{Environment, Level, Reaction};
+use crate::on::stack::Extent;
 use crate::on::stat;
 use crate::on::task::{State, Task};
 use crate::on::thread;
@@ -275,7 +276,7 @@ fn release(task: &Task, map: &Map, site: &'static Location<'static>) {
         return;
     }
     // Whoever took it holds it no more.
-    quietly(|| life::disown(task, map.word().lock()));
+    quietly(|| life::disown(task, map.word().lock(), Extent::One));
     tell(task, |tracker| tracker.released_at(task, map, site));
 }
 
@@ -292,7 +293,7 @@ pub(crate) fn released_anywhere(map: &Map) {
     if is_own == Some(true) || thread::with_task(start) != State::Active {
         return;
     }
-    if !quietly(|| thread::with_task(|task| life::disown(task, lock) || life::was_sent(lock))) {
+    if !quietly(|| thread::with_task(|task| life::drop_guard(task, lock))) {
         released(map);
     }
 }
@@ -318,6 +319,9 @@ pub(crate) fn destroyed(map: &Map) {
     if declared::any_rank() {
         quietly_unless_own(|| declared::forget(map.word()));
     }
+    if life::any_sent() {
+        quietly_unless_own(|| life::forget(map.word().lock()));
+    }
     thread::with_task(|task| match start(task) {
         // Its node stays in the order, which harms nothing: nobody takes the lock again.
         _ if task.holds_own() => {}
@@ -325,7 +329,7 @@ pub(crate) fn destroyed(map: &Map) {
             stat::forgotten(map.word().lock());
             // A guard that another task forgot holds nothing any more.
             if !task.has_numbered(map.word()) {
-                quietly(|| life::disown(task, map.word().lock()));
+                quietly(|| life::disown(task, map.word().lock(), Extent::All));
             }
             tell(task, |tracker| tracker.destroyed_at(task, map, site));
         }

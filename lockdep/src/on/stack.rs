@@ -80,6 +80,22 @@ struct Slot {
     chain: AtomicU64,
 }
 
+/// What another task has taken off a stack.
+#[derive(Clone, Copy, Debug)]
+struct Disowned {
+    lock: u64,
+    extent: Extent,
+}
+
+/// How many of the holds of one lock are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// The newest one: a guard was dropped.
+    One,
+    /// The lock is gone.
+    All,
+}
+
 /// What one task holds, oldest first.
 ///
 /// On pages of its own: no other thread writes near it, and a test can tell a write to it from a
@@ -97,8 +113,9 @@ pub(crate) struct Stack {
     /// key, and the one under which the backtrace is kept.
     origins: [(AtomicU64, AtomicU64); INLINE],
     blocks: [OnceBox<Box<[Slot]>>; BLOCKS],
-    /// Locks that others have released or destroyed; the task takes them off when it next looks.
-    disowned: Mutex<Vec<u64>>,
+    /// What others have released or destroyed; the task takes it off when it next looks. At most
+    /// as much as is held. Nobody allocates who may hold an allocator's lock and wait for this.
+    disowned: Mutex<Vec<Disowned>>,
     has_disowned: AtomicBool,
     /// What the task waits for.
     pub(crate) wait: Wait,
@@ -255,31 +272,44 @@ impl Stack {
         true
     }
 
-    /// Notes for the stack's task that it does not hold the lock any more.
-    pub(crate) fn disown(&self, lock: u64) {
+    /// Notes for the stack's task that it does not hold the lock any more, or holds it once less;
+    /// false if nothing is left that has not been noted.
+    pub(crate) fn disown(&self, lock: u64, extent: Extent) -> bool {
         let mut disowned = self.disowned.lock();
-        if !disowned.contains(&lock) {
-            disowned.push(lock);
+        let is_left = self.left(&disowned).any(|(_, entry)| map::is_same(entry.entry.lock(), lock));
+        if is_left {
+            disowned.push(Disowned { lock, extent });
+            self.has_disowned.store(true, Release);
         }
-        self.has_disowned.store(true, Release);
+        is_left
     }
 
-    /// Whether there is anything for [`Stack::disowned`] to give.
+    /// Whether there is anything for [`Stack::settle`] to take off.
     #[inline]
     pub(crate) fn has_disowned(&self) -> bool {
         self.has_disowned.load(Relaxed)
     }
 
-    /// What others have released, for the stack's task to remove.
-    pub(crate) fn take_disowned(&self) -> Vec<u64> {
+    /// Takes off what others have released, and says of each lock what that was; nothing, if the
+    /// task has itself released what was left. Allocates nothing.
+    pub(crate) fn settle(&self, gone: impl Fn(u64, Option<Word>)) {
         let mut disowned = self.disowned.lock();
-        self.has_disowned.store(false, Relaxed);
-        std::mem::take(&mut *disowned)
+        for Disowned { lock, extent } in disowned.drain(..) {
+            let mut entry = self.remove(lock);
+            gone(lock, entry);
+            while extent == Extent::All && entry.is_some() {
+                entry = self.remove(lock);
+                gone(lock, entry);
+            }
+        }
+        // Release: whoever sees that there is nothing sees that it was taken off.
+        self.has_disowned.store(false, Release);
     }
 
     /// Empties the stack for its next task.
     pub(crate) fn clear(&self) {
-        self.take_disowned();
+        self.disowned.lock().clear();
+        self.has_disowned.store(false, Relaxed);
         self.wait.end();
         (0..self.depth()).rev().for_each(|index| self.empty(index));
         self.depth.store(0, Relaxed);
@@ -303,19 +333,38 @@ impl Stack {
 
     /// What the task holds, as another thread sees it: an entry that changes meanwhile is left out.
     pub(crate) fn observe(&self) -> Vec<Held> {
-        let steady = |index: usize| {
+        let held = |(index, entry)| self.held_at(index, entry);
+        if !self.has_disowned.load(Acquire) {
+            return self.steady().filter_map(held).collect();
+        }
+        // Nothing is taken off meanwhile.
+        let disowned = self.disowned.lock();
+        let mut left: Vec<Held> = self.left(&disowned).filter_map(held).collect();
+        left.reverse();
+        left
+    }
+
+    /// The entries that do not change meanwhile, oldest first.
+    fn steady(&self) -> impl DoubleEndedIterator<Item = (usize, Entry)> + use<'_> {
+        (0..self.depth()).filter_map(|index| {
             let first = self.get(index);
             fence(Acquire);
-            (self.get(index).entry == first.entry).then_some(first)
-        };
-        let entries = (0..self.depth()).filter_map(|index| Some((index, steady(index)?)));
-        let mut held: Vec<Held> =
-            entries.filter_map(|(index, entry)| self.held_at(index, entry)).collect();
-        if self.has_disowned() {
-            let disowned = self.disowned.lock();
-            held.retain(|held| !disowned.iter().any(|&lock| map::is_same(lock, held.entry.lock())));
-        }
-        held
+            (self.get(index).entry == first.entry).then_some((index, first))
+        })
+    }
+
+    /// Those of them that nobody else has taken off, newest first. Allocates nothing.
+    fn left<'a>(&'a self, disowned: &'a [Disowned]) -> impl Iterator<Item = (usize, Entry)> + 'a {
+        self.steady().rev().filter(|(index, entry)| {
+            let is_same = |lock| map::is_same(lock, entry.entry.lock());
+            let mut taken = disowned.iter().filter(|disowned| is_same(disowned.lock));
+            // How many newer holds of the lock there are.
+            let newer =
+                (index + 1..self.depth()).filter(|&newer| is_same(self.get(newer).entry.lock()));
+            let newer = if taken.clone().next().is_some() { newer.count() } else { 0 };
+            let count = taken.clone().count();
+            count <= newer && taken.all(|disowned| disowned.extent == Extent::One)
+        })
     }
 
     /// The held locks of one class, oldest first.

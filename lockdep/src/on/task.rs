@@ -21,6 +21,7 @@ use crate::on::contexts::Contexts;
 use crate::on::directory;
 use crate::on::fork;
 use crate::on::kinship::Kin;
+use crate::on::life;
 use crate::on::loss::{self, Loss};
 use crate::on::map::{self, Map, Word};
 use crate::on::pin::Pins;
@@ -356,18 +357,23 @@ impl Task {
         self.working(|| f(&self.pins))
     }
 
-    /// Takes off what others have released or destroyed.
+    /// Takes off what others have released or destroyed, unless the thread may itself be about to.
+    /// While an allocator's lock is held nobody is waited for who may allocate.
     pub(crate) fn settle(&self) {
         let Some(stack) = self.stack.get().filter(|stack| stack.has_disowned()) else {
             return;
         };
-        let disowned = self.working(|| {
-            let _pass = fork::pass();
-            stack.take_disowned()
-        });
-        for lock in disowned {
-            self.remove(lock);
+        if self.state() == State::Working || self.holds_own() {
+            return;
         }
+        self.working(|| {
+            let _pass = fork::pass();
+            stack.settle(|lock, entry| match entry {
+                Some(entry) => self.own.set(self.own.get() - u32::from(entry.is_own())),
+                // The guard that another one dropped was not the one taken for it.
+                None => life::settle(lock),
+            });
+        });
     }
 
     /// Begins a new chain above what is held; see [`Stack::begin_frame`]. Allocates.

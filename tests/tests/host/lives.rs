@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use instrumented::sync::{Mutex, RwLock};
 use lockdep::{
-    Map, event, lock_acquire_exclusive, lock_acquired_exclusive, lockdep_assert_none_held,
+    Map, event, lock_acquire_exclusive, lock_acquire_shared_recursive, lock_acquired_exclusive,
+    lock_acquired_shared_recursive, lockdep_assert_none_held,
 };
 
 use crate::forking::{fork, wait};
@@ -26,6 +27,13 @@ pub(crate) fn scenes() -> Vec<Scene> {
         scene("a_thread_that_releases_at_its_very_end_is_not_reported", releases_late),
         scene("a_lock_that_another_thread_destroys_is_held_no_more", destroyed_elsewhere),
         scene("a_guard_that_was_sent_moves_its_hold", sent),
+        scene("of_two_guards_of_one_lock_each_is_released_elsewhere", both_sent),
+        scene("of_two_guards_of_one_lock_one_may_be_released_elsewhere", one_of_two_sent),
+        scene("two_guards_of_one_lock_outlive_their_taker", both_outlive),
+        scene("of_two_readers_either_may_release_what_the_other_took", readers_share),
+        scene("a_guard_that_is_dropped_too_often_is_reported", too_often)
+            .ends(says(&[("LD0005", 1)])),
+        scene("a_lock_that_another_thread_destroys_is_held_not_even_once", both_destroyed),
         scene("a_release_by_another_thread_takes_the_hold_away", released_by_another)
             .ends(says(&[("LD0005", 1)])),
         scene("a_child_that_waits_for_a_lock_of_the_parent_is_reported", child_waits)
@@ -157,6 +165,106 @@ fn sent() {
     // Released after its taker has ended.
     thread::scope(|scope| scope.spawn(|| take(&first)).join()).unwrap();
     event::released_anywhere(&first);
+}
+
+/// Reads a lock whose guards can be sent.
+fn read(map: &Map) {
+    lock_acquire_shared_recursive!(map);
+    lock_acquired_shared_recursive!(map);
+    event::can_be_sent(map);
+}
+
+/// Other threads drop so many guards of the lock.
+fn release_elsewhere(map: &Map, guards: usize) {
+    let release = || (0..guards).for_each(|_| event::released_anywhere(map));
+    thread::scope(|scope| scope.spawn(release).join()).unwrap();
+}
+
+fn both_sent() {
+    let map = Map::named("lock");
+    read(&map);
+    read(&map);
+    release_elsewhere(&map, 2);
+    // Whoever still held it for reading would wait for itself.
+    section(&map, || assert_eq!(lockdep::held().len(), 1));
+    // The same, one after the other.
+    read(&map);
+    read(&map);
+    release_elsewhere(&map, 1);
+    release_elsewhere(&map, 1);
+    assert!(lockdep::held().is_empty());
+}
+
+fn one_of_two_sent() {
+    let (map, other) = (Map::named("lock"), Map::named("other"));
+    read(&map);
+    read(&map);
+    // Before the taker of the guards has looked, others see what it holds.
+    release_elsewhere(&map, 1);
+    let listed = || lockdep::held_locks().tasks.iter().map(|task| task.held.len()).sum::<usize>();
+    assert_eq!(thread::scope(|scope| scope.spawn(listed).join()).unwrap(), 1);
+    assert_eq!(lockdep::held().len(), 1);
+    event::released_anywhere(&map);
+    assert!(lockdep::held().is_empty());
+    section(&other, || section(&map, || ()));
+}
+
+fn both_outlive() {
+    let map = Map::named("lock");
+    let read_twice = || (0..2).for_each(|_| read(&map));
+    thread::scope(|scope| scope.spawn(read_twice).join()).unwrap();
+    event::released_anywhere(&map);
+    event::released_anywhere(&map);
+}
+
+fn readers_share() {
+    let map = Map::named("lock");
+    let (read_too, released) = (Barrier::new(2), Barrier::new(2));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            read(&map);
+            read_too.wait();
+            released.wait();
+            // Nobody can tell whose guard it was that the third thread dropped.
+            event::released_anywhere(&map);
+            section(&map, || ());
+        });
+        read(&map);
+        read_too.wait();
+        release_elsewhere(&map, 1);
+        assert!(lockdep::held().is_empty());
+        released.wait();
+    });
+    section(&map, || ());
+}
+
+fn too_often() {
+    readers_share();
+    let map = Map::named("lock");
+    read(&map);
+    let (read_too, released) = (Barrier::new(2), Barrier::new(2));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            read(&map);
+            read_too.wait();
+            released.wait();
+            // It has not looked since another one took its hold for the guard's.
+            event::released_anywhere(&map);
+        });
+        read_too.wait();
+        release_elsewhere(&map, 1);
+        released.wait();
+    });
+    assert!(lockdep::held().is_empty());
+    event::released_anywhere(&map);
+}
+
+fn both_destroyed() {
+    let map = Map::named("lock");
+    read(&map);
+    read(&map);
+    thread::scope(|scope| scope.spawn(move || drop(map)).join()).unwrap();
+    assert!(lockdep::held().is_empty());
 }
 
 fn released_by_another() {
