@@ -6,8 +6,10 @@
 //! if it arrived on a path that cannot deadlock (G2, G3). And Linux turns itself off with its first
 //! report.
 
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, PoisonError};
 
+use instrumented::sync::Mutex;
 use lockdep::{
     BacktraceStyle, Context, Level, LockState, Map, Settings, Task, Tracker, Violation, is_held,
     lock_acquire_exclusive, lock_acquired_exclusive, lock_release,
@@ -156,6 +158,32 @@ fn violations(f: impl FnOnce()) -> usize {
 fn lock(map: &Map) {
     lock_acquire_exclusive!(map);
     lock_acquired_exclusive!(map);
+}
+
+/// The keys that a thread's warm path goes by are kept with the entries, so this takes real locks and
+/// the process's tracker, which panics.
+#[test]
+fn a_gate_that_is_given_back_out_of_order_guards_no_more() {
+    let (gate, a, b) = (Mutex::new("gate"), Mutex::new(1), Mutex::new('b'));
+    // One place for each, or the place alone would make the chain another one.
+    let lock_gate = || gate.lock().unwrap();
+    let lock_a = || a.lock().unwrap_or_else(PoisonError::into_inner);
+    let lock_b = || b.lock().unwrap();
+    for _ in 0..3 {
+        let _kept = (lock_gate(), lock_a(), lock_b());
+    }
+    for _ in 0..3 {
+        let _kept = (lock_gate(), lock_b(), lock_a());
+    }
+    let panic = catch_unwind(AssertUnwindSafe(|| {
+        let gate = lock_gate();
+        let _a = lock_a();
+        drop(gate);
+        drop(lock_b());
+    }));
+    let panic = panic.expect_err("`a` and `b` are taken in both orders, once without the gate");
+    let report = panic.downcast_ref::<String>().expect("the panic's message is the report");
+    assert!(report.contains("LD0002"), "{report}");
 }
 
 #[test]

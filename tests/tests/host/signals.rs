@@ -174,8 +174,9 @@ fn rain(target: libc::pthread_t) {
         }
         // SAFETY: the target waits for this thread before it ends.
         assert_eq!(unsafe { libc::pthread_kill(target, libc::SIGUSR1) }, 0);
+        // The two may share a processor.
         while HANDLED.load(Relaxed) == handled {
-            std::hint::spin_loop();
+            thread::yield_now();
         }
     }
 }
