@@ -10,9 +10,10 @@
 //! | 1 to 14 | one live lock each: it is *sole* |
 //! | 15 | all others |
 //!
-//! The first fourteen locks of a class get a tag each. From then on the tag of a lock that is
-//! destroyed goes to a new one: the chains it made are then taken for known, as they would be of a
-//! lock that was made to be a copy of it. No more tags are given once there are very many chains.
+//! The first fourteen locks of a class get a tag each. From then on, in a class of which a lock was
+//! held while another lock was wanted (a *guard*), the tag of a lock that is destroyed goes to a new
+//! one: the chains it made are then taken for known, as they would be of a lock that was made to be a
+//! copy of it. No more tags are given once there are very many chains.
 //!
 //! A program that makes and destroys locks all the time must not pay for it with two atomic
 //! operations each, on a word that all threads share. So a thread keeps the tag of the lock it
@@ -30,8 +31,8 @@ use crate::on::thread;
 /// Of each class the tags in use, whether no more are given, and the tags that were given once:
 ///
 /// ```text
-/// 31    30…17        16   15       14…1          0
-/// –     given once   –    FROZEN   tags in use   –
+/// 31      30…17        16   15       14…1          0
+/// GUARD   given once   –    FROZEN   tags in use   –
 /// ```
 static CLASSES: [AtomicU32; MAX_CLASS as usize + 1] =
     [const { AtomicU32::new(0) }; MAX_CLASS as usize + 1];
@@ -39,6 +40,8 @@ static CLASSES: [AtomicU32; MAX_CLASS as usize + 1] =
 const TAGS_MASK: u32 = 0x7ffe;
 const FROZEN_BIT: u32 = 1 << 15;
 const GIVEN_SHIFT: u32 = 16;
+/// A lock of the class was held while another one was wanted.
+const GUARD_BIT: u32 = 1 << 31;
 /// For how many classes a thread keeps a tag.
 const SPARES: usize = 32;
 
@@ -56,6 +59,9 @@ pub(crate) fn tag_for_new(class: u32) -> Tag {
     let state = CLASSES[class as usize].load(Relaxed);
     let is_all_given = state >> GIVEN_SHIFT & TAGS_MASK == TAGS_MASK;
     if is_all_given || state & FROZEN_BIT != 0 {
+        if state & GUARD_BIT == 0 {
+            return Tag::REST;
+        }
         let kept = KEPT.with(|kept| {
             let slot = &kept[class as usize % SPARES];
             if slot.get() / TAGS == class { slot.replace(0) } else { 0 }
@@ -88,6 +94,14 @@ fn take(class: u32) -> Tag {
             Ok(_) => return Tag::new(tag as u8),
             Err(now) => old = now,
         }
+    }
+}
+
+/// Notes that a lock of this class was held while another one was wanted.
+pub(crate) fn add_guard(class: u32) {
+    let word = &CLASSES[class as usize];
+    if word.load(Relaxed) & GUARD_BIT == 0 {
+        word.fetch_or(GUARD_BIT, Relaxed);
     }
 }
 
@@ -153,6 +167,7 @@ mod tests {
     #[test]
     fn fourteen_live_locks_of_a_class_are_sole() {
         const CLASS: u32 = MAX_CLASS - 1;
+        add_guard(CLASS);
         let locks: Vec<Word> = (0..14).map(|_| lock(CLASS)).collect();
         assert!(locks.iter().all(|lock| is_sole(*lock)));
         assert!((1..14).all(|at| locks[at].tag() != locks[at - 1].tag()));
@@ -170,6 +185,7 @@ mod tests {
     #[test]
     fn a_thread_gives_back_what_it_kept() {
         const CLASS: u32 = MAX_CLASS - 2;
+        add_guard(CLASS);
         for _ in 0..100 {
             let end = || {
                 forget(lock(CLASS));
@@ -177,6 +193,18 @@ mod tests {
             };
             std::thread::spawn(end).join().unwrap();
         }
+        assert!(is_sole(lock(CLASS)));
+    }
+
+    #[test]
+    fn a_class_without_guards_has_only_its_first_locks_told_apart() {
+        const CLASS: u32 = MAX_CLASS - 4;
+        for number in 1..=100 {
+            let lock = lock(CLASS);
+            assert_eq!(is_sole(lock), number <= 14);
+            forget(lock);
+        }
+        add_guard(CLASS);
         assert!(is_sole(lock(CLASS)));
     }
 

@@ -305,7 +305,8 @@ pub fn before_wait(needs: WaitType, site: &'static Location<'static>) {
 }
 
 /// `map`'s lock is about to be destroyed, or initialised again.
-#[inline(never)]
+#[cfg_attr(any(debug_assertions, feature = "outlined"), inline(never))]
+#[cfg_attr(not(any(debug_assertions, feature = "outlined")), inline)]
 #[track_caller]
 pub fn destroyed(map: &Map) {
     let word = map.word();

@@ -290,6 +290,7 @@ impl Tracker {
     /// What keeps others away from where a task is that holds `held`.
     pub(super) fn guards(&self, held: impl Iterator<Item = Word>, wanted: Word) -> Guards {
         let held: Vec<Word> = held.collect();
+        held.iter().for_each(|entry| census::add_guard(entry.class()));
         if self.knowledge.has_many_chains() {
             held.iter().for_each(|entry| census::freeze(entry.class()));
         }
