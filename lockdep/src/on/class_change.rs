@@ -56,8 +56,7 @@ impl Tracker {
             if lower.entry.node() == upper.entry.node() {
                 same_class::pair(level, &mut graphs, relation, ends, &guards, witness, &mut judged);
             } else {
-                let dependency = rules::sighting(ends.0, ends.1, &guards, witness());
-                rules::order(level, &mut graphs, ends, dependency, &mut judged);
+                rules::order(level, &mut graphs, ends, &guards, witness, &mut judged);
             }
         }
         let settled = self.settle(&mut graphs, judged);

@@ -262,12 +262,12 @@ impl Tracker {
         let is_other = |held: &Held| held.entry.node() != entry.node();
         let counts = |held: &Held| is_checked(entry) && is_checked(held.entry) && is_other(held);
         for held in task.held_in_frame().filter(counts) {
-            let witness = self.witness(task, &held, wanted, guards);
-            let dependency = rules::sighting(held.entry, entry, guards, witness);
+            let witness = || self.witness(task, &held, wanted, guards);
             if is_nested {
                 rules::set_nested(&mut graphs, held.entry, entry);
             }
-            rules::order(level, &mut graphs, (held.entry, entry), dependency, &mut judged);
+            let ends = (held.entry, entry);
+            rules::order(level, &mut graphs, ends, guards, witness, &mut judged);
         }
         if level != Level::Order && wait != Wait::Sync && entry.how().mode() == Mode::Exclusive {
             let waiter = || {

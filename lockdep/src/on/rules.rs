@@ -83,15 +83,11 @@ pub(crate) enum Verdict {
     HeldBack(Withheld),
 }
 
-/// What was seen when a task that held `held` wanted `wanted`.
-pub(crate) fn sighting(
-    held: Word,
-    wanted: Word,
-    guards: &Guards,
-    witness: Arc<Witness>,
-) -> Dependency {
+/// What is seen when a task that holds `held` wants `wanted`. Who it was is asked only if that is
+/// news: most of what a new chain shows is known from others.
+fn sighting((held, wanted): (Word, Word), guards: &Guards) -> Sighting<()> {
     let (held, wanted) = (held.how().mode(), wanted.how().mode());
-    Sighting { held, wanted, guards: guards.clone(), witness }
+    Sighting { held, wanted, guards: guards.clone(), witness: () }
 }
 
 /// The rule for locks of two classes.
@@ -99,15 +95,16 @@ pub(crate) fn order(
     level: Level,
     graphs: &mut Graphs,
     (held, wanted): (Word, Word),
-    dependency: Dependency,
+    guards: &Guards,
+    witness: impl FnOnce() -> Arc<Witness>,
     judged: &mut Judged,
 ) {
     let Graphs { classes, writers, .. } = graphs;
-    let witness = Arc::clone(&dependency.witness);
-    let ends = (held.node(), wanted.node());
-    let (new, verdict) =
-        depend(level, classes, &|node| writers.get(&node), ends, dependency, Finding::Inversion);
-    judged.new.extend(new.then_some(witness));
+    let (ends, seen) = ((held.node(), wanted.node()), sighting((held, wanted), guards));
+    let writers_of = |node| writers.get(&node);
+    let (news, verdict) =
+        depend(level, classes, &writers_of, ends, seen, witness, Finding::Inversion);
+    judged.new.extend(news);
     judged.add(verdict);
 }
 
@@ -118,14 +115,15 @@ pub(crate) fn instances(
     level: Level,
     graphs: &mut Graphs,
     (held, wanted): (Word, Word),
-    dependency: Dependency,
+    guards: &Guards,
+    witness: impl FnOnce() -> Arc<Witness>,
     judged: &mut Judged,
 ) {
     let Graphs { instances, writers, .. } = graphs;
     let writers = writers.get(&wanted.node());
-    let ends = (held.lock(), wanted.lock());
+    let (ends, seen) = ((held.lock(), wanted.lock()), sighting((held, wanted), guards));
     let (_, verdict) =
-        depend(level, instances, &|_| writers, ends, dependency, Finding::InstanceInversion);
+        depend(level, instances, &|_| writers, ends, seen, witness, Finding::InstanceInversion);
     judged.add(verdict);
 }
 
@@ -134,22 +132,27 @@ pub(crate) fn instances(
 pub(crate) fn recursion(
     level: Level,
     graphs: &mut Graphs,
-    wanted: Word,
-    dependency: Dependency,
+    (held, wanted): (Word, Word),
+    guards: &Guards,
+    witness: impl FnOnce() -> Arc<Witness>,
     judged: &mut Judged,
 ) {
-    let node = wanted.node();
-    let certain = level == Level::Order || dependency.held.excludes(dependency.wanted);
-    if certain || can_write(graphs.writers.get(&node), &dependency) {
-        judged.findings.push(Finding::Recursion(dependency.witness));
+    let (node, seen) = (wanted.node(), sighting((held, wanted), guards));
+    let certain = level == Level::Order || seen.held.excludes(seen.wanted);
+    if certain || can_write(graphs.writers.get(&node), &seen.guards) {
+        judged.findings.push(Finding::Recursion(witness()));
         return;
     }
-    let Some(added) = graphs.recursions.entry(node).or_default().add(dependency) else {
+    let known = graphs.recursions.entry(node).or_default();
+    if known.covers(&seen) {
+        return;
+    }
+    let Some(added) = known.add(seen.with(witness())) else {
         return;
     };
     let witness = Arc::clone(&added.witness);
     // What many sightings became may have fewer guards than each of them.
-    if can_write(graphs.writers.get(&node), added) {
+    if can_write(graphs.writers.get(&node), &added.guards) {
         judged.findings.push(Finding::Recursion(witness));
     } else {
         let reason = Reason::NoWriter { class: registry::describe(node) };
@@ -179,7 +182,7 @@ pub(crate) fn writer(
     let Graphs { classes, instances, writers, recursions, .. } = graphs;
     let of_node = writers.get(&node);
     for recursion in recursions.get(&node).into_iter().flat_map(Sightings::iter) {
-        if can_write(of_node, recursion) {
+        if can_write(of_node, &recursion.guards) {
             judged.reopened.push(Finding::Recursion(Arc::clone(&recursion.witness)));
         }
     }
@@ -194,10 +197,10 @@ pub(crate) fn writer(
 }
 
 /// Whether one of these writers can wait while a reader is in its section.
-fn can_write(writers: Option<&Sightings<Arc<Waiter>>>, reader: &Dependency) -> bool {
+fn can_write(writers: Option<&Sightings<Arc<Waiter>>>, reader: &Guards) -> bool {
     let mut writers = writers.into_iter().flat_map(Sightings::iter);
     // What the reader holds of this lock is what the writer waits for; it is not in its guards.
-    writers.any(|writer| writer.guards.apart(&reader.guards).is_none())
+    writers.any(|writer| writer.guards.apart(reader).is_none())
 }
 
 /// Judges the cycles through a node where a queueing reader may wait for a reader.
@@ -224,7 +227,7 @@ fn reopen<N: Copy + Ord + Hash>(
     }
 }
 
-/// Adds a dependency and judges it; says whether it was news.
+/// Adds a dependency and judges it; gives its witness back if it was news.
 ///
 /// What is not news was judged before, and is judged again only if it broke the rule then: another
 /// dependency that is covered by one that is part of a deadlock need not be part of one itself.
@@ -233,18 +236,22 @@ fn depend<N: Copy + Ord + Hash>(
     order: &mut Order<N>,
     writers_of: WritersOf<'_, N, Arc<Waiter>>,
     (from, to): (N, N),
-    dependency: Dependency,
+    seen: Sighting<()>,
+    witness: impl FnOnce() -> Arc<Witness>,
     finding: fn(Cycle) -> Finding,
-) -> (bool, Verdict) {
-    let step = Step { from, to, kind: Kind::of(dependency.held, dependency.wanted) };
+) -> (Option<Arc<Witness>>, Verdict) {
+    let step = Step { from, to, kind: Kind::of(seen.held, seen.wanted) };
     let is_first = order.graph.weight(step).is_none();
-    let sightings = order.graph.weight_or_insert(step, Sightings::default);
-    let added = sightings.add(dependency.clone()).cloned();
-    let new = added.is_some();
-    let dependency = added.unwrap_or(dependency);
     let was_broken = order.broken.contains(&step);
-    if !new && !was_broken {
-        return (new, Verdict::Fine);
+    let sightings = order.graph.weight_or_insert(step, Sightings::default);
+    let is_known = sightings.covers(&seen);
+    if is_known && !was_broken {
+        return (None, Verdict::Fine);
+    }
+    let witness = witness();
+    let mut dependency = seen.with(Arc::clone(&witness));
+    if !is_known && let Some(judged) = sightings.add(dependency.clone()) {
+        dependency = judged.clone();
     }
     let broken = |parties, proven| {
         let finding = finding(cycle(parties, proven));
@@ -280,7 +287,7 @@ fn depend<N: Copy + Ord + Hash>(
             }
         }
     };
-    (new, verdict)
+    ((!is_known).then_some(witness), verdict)
 }
 
 /// Remembers that the dependency which closed `finding`'s cycle is part of a deadlock.

@@ -145,10 +145,9 @@ pub(crate) fn pair(
     witness: impl Fn() -> Arc<Witness>,
     judged: &mut Judged,
 ) {
-    let sighting = || rules::sighting(held, wanted, guards, witness());
     let ends = (held, wanted);
     match relation {
-        Relation::Same => rules::recursion(level, graphs, wanted, sighting(), judged),
+        Relation::Same => rules::recursion(level, graphs, ends, guards, witness, judged),
         Relation::Against(held, wanted) => {
             judged.findings.push(Finding::DeclaredOrder(witness(), (held, wanted)));
         }
@@ -162,10 +161,10 @@ pub(crate) fn pair(
         Relation::InOrder | Relation::Nested | Relation::Unordered => {
             if relation != Relation::InOrder {
                 nested::add(wanted.class());
-                rules::instances(level, graphs, ends, sighting(), judged);
+                rules::instances(level, graphs, ends, guards, &witness, judged);
             }
             // As a part of the order of classes it joins a recursive reader and a reader.
-            rules::order(level, graphs, ends, sighting(), judged);
+            rules::order(level, graphs, ends, guards, witness, judged);
         }
     }
 }
