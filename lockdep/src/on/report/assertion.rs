@@ -3,7 +3,8 @@
 use crate::class::Class;
 use crate::violation::{Assertion, Point, Touch};
 
-use super::lock::{Labels, verb};
+use super::held;
+use super::lock::Labels;
 use super::page::{Page, Section};
 use super::paths::Paths;
 use super::stack::{functions, rows};
@@ -35,13 +36,7 @@ impl Failed<'_> {
             head: format!("asserted {}", task::within(self.task)),
             rows: rows("asserted at", self.at, None, paths),
         }];
-        sections.extend(self.held.iter().map(|touch| Section {
-            head: format!("{}, held by `{task}` ({})", labels.get(&touch.class), verb(touch)),
-            rows: rows("held since", &touch.at, Some(self.at), paths),
-        }));
-        if self.held.is_empty() {
-            sections.push(Section { head: format!("`{task}` holds no lock"), rows: Vec::new() });
-        }
+        sections.extend(held::sections(task, self.held, self.at, &labels, paths));
         Page {
             title: match self.context {
                 "" => "lock assertion failed",

@@ -9,7 +9,7 @@ use super::lock::{try_method, verb};
 use super::page::Section;
 use super::paths::{Paths, spot};
 use super::scenario::{Scenario, Step};
-use super::stack::{StackRow, decider, rows};
+use super::stack::{StackRow, decider, rows_since};
 use super::task;
 
 /// Title of the column of a writer that nobody has seen, but that may come at any time.
@@ -181,9 +181,7 @@ impl<'a> Circle<'a> {
 impl Party<'_> {
     pub(super) fn rows(&self, paths: &Paths) -> Vec<StackRow> {
         let (held, wanted) = (&self.dependency.held.at, &self.dependency.wanted.at);
-        let mut lines = rows("held since", held, Some(wanted), paths);
-        lines.extend(rows("wanted at", wanted, None, paths));
-        lines
+        rows_since(held, "wanted at", wanted, paths)
     }
 
     /// Where to change the order: `in `f``, or at a place if there are no functions.

@@ -7,7 +7,7 @@ use super::inversion::ordinal;
 use super::lock::{Labels, verb};
 use super::page::{Page, Section};
 use super::paths::Paths;
-use super::stack::rows;
+use super::stack::{rows, rows_since};
 use super::task;
 
 pub(super) fn page(
@@ -78,8 +78,6 @@ fn between(writer: &Waiter, party: &Party<'_>, paths: &Paths) -> Section {
 /// Where two such locks were taken in this order at another time.
 fn before(dependency: &Dependency, labels: &Labels<'_>, paths: &Paths) -> Section {
     let Dependency { task, held, wanted } = dependency;
-    let mut lines = rows("held since", &held.at, Some(&wanted.at), paths);
-    lines.extend(rows("wanted at", &wanted.at, None, paths));
     Section {
         head: format!(
             "{} → {}, first seen {}",
@@ -87,7 +85,7 @@ fn before(dependency: &Dependency, labels: &Labels<'_>, paths: &Paths) -> Sectio
             labels.get(&wanted.class),
             task::within(task)
         ),
-        rows: lines,
+        rows: rows_since(&held.at, "wanted at", &wanted.at, paths),
     }
 }
 

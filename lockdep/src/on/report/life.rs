@@ -5,7 +5,7 @@ use crate::violation::{Boundary, Point, Touch};
 use super::lock::Labels;
 use super::page::{Page, Section};
 use super::paths::Paths;
-use super::stack::{functions, rows};
+use super::stack::{functions, rows, rows_since};
 use super::task;
 
 /// LD0015.
@@ -79,15 +79,14 @@ pub(super) fn held_across(
             )
         }
     };
-    let mut rows_of_both = rows("held since", &held.at, Some(at), paths);
-    rows_of_both.extend(rows(key, at, None, paths));
+    let rows = rows_since(&held.at, key, at, paths);
     Page {
         title,
         event,
         classes: labels.rows(paths),
         scenario: None,
         notes: Vec::new(),
-        sections: vec![Section { head: format!("{label}, held {within}"), rows: rows_of_both }],
+        sections: vec![Section { head: format!("{label}, held {within}"), rows }],
         why,
         help,
     }

@@ -6,7 +6,7 @@ use crate::violation::{Point, Touch};
 use super::lock::Labels;
 use super::page::{Page, Section};
 use super::paths::Paths;
-use super::stack::{functions, rows};
+use super::stack::{functions, rows, rows_since};
 use super::task;
 
 /// LD0005.
@@ -40,15 +40,14 @@ pub(super) fn held_lock_freed(task: &str, held: &Touch, at: &Point, paths: &Path
     let labels = Labels::of([&held.class], paths);
     let (within, task) = (task::within(task), task::whole(task));
     let label = labels.get(&held.class);
-    let mut rows_of_both = rows("held since", &held.at, Some(at), paths);
-    rows_of_both.extend(rows("destroyed at", at, None, paths));
+    let rows = rows_since(&held.at, "destroyed at", at, paths);
     Page {
         title: "lock destroyed while it is held",
         event: format!("`{task}` destroys `{label}`, or initialises it again, while it holds it."),
         classes: labels.rows(paths),
         scenario: None,
         notes: Vec::new(),
-        sections: vec![Section { head: format!("{label}, {within}"), rows: rows_of_both }],
+        sections: vec![Section { head: format!("{label}, {within}"), rows }],
         why:
             "its guard never ended (it was forgotten or leaked), or its memory is used again under \
               its holder: from now on nobody can release it"

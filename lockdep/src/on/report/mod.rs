@@ -17,6 +17,7 @@ mod declared;
 mod elision;
 mod explain;
 mod function;
+mod held;
 mod held_back;
 mod interruption;
 mod inversion;

@@ -8,7 +8,7 @@ use super::lock::{Labels, verb};
 use super::misuse::spot;
 use super::page::{Page, Section};
 use super::paths::Paths;
-use super::stack::rows;
+use super::stack::{rows, rows_since};
 use super::task;
 
 pub(super) fn page(
@@ -46,18 +46,17 @@ pub(super) fn page(
             format!("{spot}, leave the downgrade out, or take `{label}` for writing before it"),
         ),
     };
-    let mut both = held.map(|held| rows("held since", &held.at, Some(at), paths));
-    both.get_or_insert_default().extend(rows("changed at", at, None, paths));
+    let rows = match held {
+        Some(held) => rows_since(&held.at, "changed at", at, paths),
+        None => rows("changed at", at, None, paths),
+    };
     Page {
         title: "a hold that cannot be changed this way",
         event: format!("`{task}` {change} `{label}`, {how}."),
         classes: labels.rows(paths),
         scenario: None,
         notes: Vec::new(),
-        sections: vec![Section {
-            head: format!("{label}, {within}"),
-            rows: both.unwrap_or_default(),
-        }],
+        sections: vec![Section { head: format!("{label}, {within}"), rows }],
         why: why.to_string(),
         help,
     }

@@ -3,7 +3,8 @@
 use crate::class::Class;
 use crate::violation::Touch;
 
-use super::lock::{Labels, verb};
+use super::held;
+use super::lock::Labels;
 use super::misuse::spot;
 use super::page::{Page, Section};
 use super::paths::Paths;
@@ -25,13 +26,7 @@ pub(super) fn page(
         head: format!("{label}, {within}"),
         rows: rows("wanted at", &wanted.at, None, paths),
     }];
-    sections.extend(held.iter().map(|touch| Section {
-        head: format!("{}, held by `{task}` ({})", labels.get(&touch.class), verb(touch)),
-        rows: rows("held since", &touch.at, Some(&wanted.at), paths),
-    }));
-    if held.is_empty() {
-        sections.push(Section { head: format!("`{task}` holds no lock"), rows: Vec::new() });
-    }
+    sections.extend(held::sections(task, held, &wanted.at, &labels, paths));
     let why = "locks of one kind may be taken in any order only while one lock around them keeps \
                everybody else out; without it two threads can each hold what the other one wants";
     let why = match held.iter().any(|touch| touch.class == *nest) {

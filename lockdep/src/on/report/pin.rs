@@ -7,7 +7,7 @@ use super::lock::Labels;
 use super::misuse::spot;
 use super::page::{Page, Section};
 use super::paths::Paths;
-use super::stack::rows;
+use super::stack::{rows, rows_since};
 use super::task;
 
 pub(super) fn page(
@@ -56,18 +56,17 @@ pub(super) fn page(
             format!("{spot}, hand on the cookie that `pin_lock` gave for this very pin"),
         ),
     };
-    let mut both = held.map(|held| rows("held since", &held.at, Some(at), paths));
-    both.get_or_insert_default().extend(rows(key, at, None, paths));
+    let rows = match held {
+        Some(held) => rows_since(&held.at, key, at, paths),
+        None => rows(key, at, None, paths),
+    };
     Page {
         title: "pin broken",
         event: format!("`{task}` {event}."),
         classes: labels.rows(paths),
         scenario: None,
         notes: Vec::new(),
-        sections: vec![Section {
-            head: format!("{label}, {within}"),
-            rows: both.unwrap_or_default(),
-        }],
+        sections: vec![Section { head: format!("{label}, {within}"), rows }],
         why: why.to_string(),
         help,
     }

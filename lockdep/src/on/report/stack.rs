@@ -23,6 +23,18 @@ pub(super) struct StackRow {
     pub(super) place: String,
 }
 
+/// The lines of a hold, as `held since`, and those of what happened `later`, the first with `key`.
+pub(super) fn rows_since(
+    held: &Point,
+    key: &'static str,
+    later: &Point,
+    paths: &Paths,
+) -> Vec<StackRow> {
+    let mut both = rows("held since", held, Some(later), paths);
+    both.extend(rows(key, later, None, paths));
+    both
+}
+
 /// The lines of `point`, the first with `key`. Of the outer end that it has in common with `later`
 /// nothing is shown.
 pub(super) fn rows(
