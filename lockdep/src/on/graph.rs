@@ -215,11 +215,6 @@ impl<N: Copy + Ord + Hash, W> Graph<N, W> {
         from == to || self.order.is_joined(from, to)
     }
 
-    /// How many nodes some cycle joins with this one, itself included.
-    pub fn joined_count(&self, node: N) -> usize {
-        self.order.size(node)
-    }
-
     /// All nodes that have or had an edge.
     pub fn nodes(&self) -> impl Iterator<Item = N> {
         self.edges.nodes()

@@ -25,7 +25,6 @@ pub mod guards;
 pub mod histogram;
 pub mod hook;
 mod interruption;
-#[allow(dead_code, reason = "level `observed` compares moments")]
 pub mod kinship;
 mod knowledge;
 mod learn;

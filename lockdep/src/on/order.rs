@@ -95,11 +95,6 @@ impl<N: Copy + Eq + Hash> Order<N> {
         }
     }
 
-    /// How many nodes are of one component with this one.
-    pub(crate) fn size(&self, node: N) -> usize {
-        self.components.get(&node).map_or(0, |&part| self.parts[part as usize].nodes.len())
-    }
-
     /// Makes room for the edge `from → to`.
     ///
     /// `after` and `before` give a node's neighbours along and against the edges that are already
