@@ -75,7 +75,7 @@ impl Recording {
                 tracker.acquired(task, map, how, site);
                 met
             }
-            Op::Sync { .. } => tracker.before_acquire(task, map, How::EXCLUSIVE, describe, site),
+            Op::Sync { .. } => tracker.synchronized(task, map, describe, site),
             Op::Unlock { .. } => Vec::from_iter(tracker.released(task, map)),
             Op::Downgrade { .. } => {
                 tracker.downgraded(task, map);
