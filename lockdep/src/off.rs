@@ -324,6 +324,98 @@ pub mod event {
     pub fn before_wait(_needs: WaitType, _site: &'static Location<'static>) {}
 }
 
+/// Async tasks; with tracking off, nothing but their futures.
+pub mod task {
+    use std::fmt;
+    use std::marker::PhantomData;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    /// An async task; with tracking off, nothing.
+    #[derive(Debug, Default)]
+    pub struct AsyncTask(());
+
+    impl AsyncTask {
+        /// A task that the current one starts.
+        #[inline(always)]
+        #[must_use]
+        pub const fn new() -> AsyncTask {
+            AsyncTask(())
+        }
+
+        /// A task that the current thread polls until it is done.
+        #[inline(always)]
+        #[must_use]
+        pub const fn root() -> AsyncTask {
+            AsyncTask(())
+        }
+
+        /// Runs one poll.
+        #[inline(always)]
+        pub fn poll<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
+            poll()
+        }
+
+        /// Runs code of the task that is no poll.
+        #[inline(always)]
+        pub fn run<T>(&mut self, work: impl FnOnce() -> T) -> T {
+            work()
+        }
+    }
+
+    /// The future that it is made of.
+    pub struct Tracked<F>(F);
+
+    impl<F> Tracked<F> {
+        /// The future.
+        #[inline(always)]
+        pub const fn spawned(future: F) -> Tracked<F> {
+            Tracked(future)
+        }
+
+        /// The future.
+        #[inline(always)]
+        pub const fn root(future: F) -> Tracked<F> {
+            Tracked(future)
+        }
+    }
+
+    impl<F: Future> Future for Tracked<F> {
+        type Output = F::Output;
+
+        #[inline(always)]
+        #[allow(unsafe_code, reason = "pins a field of a pinned value")]
+        fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+            // SAFETY: the only field is pinned as the whole is: nothing moves it, there is no
+            // `drop`, and `Tracked` is `Unpin` only if `F` is.
+            let future = unsafe { self.map_unchecked_mut(|tracked| &mut tracked.0) };
+            future.poll(cx)
+        }
+    }
+
+    impl<F> fmt::Debug for Tracked<F> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.debug_struct("Tracked").finish_non_exhaustive()
+        }
+    }
+
+    /// With tracking off, nothing. It has a `drop`, so that `drop(guard)` is no odd thing to write.
+    #[derive(Debug)]
+    #[must_use = "the poll ends when this is dropped"]
+    pub struct Polled(PhantomData<*const ()>);
+
+    impl Drop for Polled {
+        #[inline(always)]
+        fn drop(&mut self) {}
+    }
+
+    /// An async lock's future is polled.
+    #[inline(always)]
+    pub fn polled_by(_cx: &Context<'_>) -> Polled {
+        Polled(PhantomData)
+    }
+}
+
 /// Asking what the current task holds.
 pub mod query {
     use crate::mode::Mode;

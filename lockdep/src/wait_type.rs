@@ -92,6 +92,10 @@ impl Traits {
     pub const SPIN: Traits = Traits::of(WaitType::Config, WaitType::Config);
     /// A spin lock whose holder must not be preempted.
     pub const RAW_SPIN: Traits = Traits::of(WaitType::Spin, WaitType::Spin);
+    /// An async lock: whoever waits for it gives its thread up meanwhile, and so may whoever holds
+    /// it. Every other lock must not be held across an await.
+    pub const AWAITED: Traits =
+        Traits { needs: None, provides: WaitType::Async, allows: false, local: false };
     /// A section that takes no waiting to enter and allows none but spin locks: the read section of
     /// a scheme that reclaims memory late.
     pub const SECTION: Traits = Traits::of(WaitType::Free, WaitType::Config);

@@ -7,12 +7,14 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicI32, AtomicU32};
+use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64};
 
 use parking_lot::Mutex;
 
 use crate::on::fork;
+use crate::on::site::Site;
 use crate::on::stack::Stack;
+use crate::on::task::AsyncName;
 
 static DIRECTORY: Mutex<Directory> = Mutex::new(Directory { all: Vec::new(), free: Vec::new() });
 
@@ -26,16 +28,59 @@ struct Directory {
 /// | atomic | meaning | changed |
 /// |---|---|---|
 /// | `process` | the process that the task lives in, 0 while the stack is free | by the task, at its start, at its end and in a child after `fork` |
-/// | `thread` | the kernel's id of its thread, 0 for a task that is no thread | with it |
+/// | `thread` | the kernel's id of its thread, 0 for a task that is no thread or that no thread runs | with it; by the thread that runs an async task |
+/// | `spawned`, `number` | where an async task was started and its number; none for a thread | by the thread that runs it |
 pub(crate) struct Owner {
     process: AtomicU32,
     thread: AtomicI32,
     name: Mutex<Option<Arc<str>>>,
+    spawned: Site,
+    number: AtomicU64,
 }
 
 impl Owner {
     pub(crate) const fn new() -> Owner {
-        Owner { process: AtomicU32::new(0), thread: AtomicI32::new(0), name: Mutex::new(None) }
+        Owner {
+            process: AtomicU32::new(0),
+            thread: AtomicI32::new(0),
+            name: Mutex::new(None),
+            spawned: Site::new(),
+            number: AtomicU64::new(0),
+        }
+    }
+
+    /// Which async task it is.
+    #[inline]
+    pub(crate) fn async_task(&self) -> Option<AsyncName> {
+        let number = self.number.load(Relaxed);
+        self.spawned.get().map(|spawned| AsyncName { spawned, number })
+    }
+
+    /// Says which async task it is, or that it is none.
+    #[inline]
+    pub(crate) fn set_async_task(&self, name: Option<AsyncName>) {
+        match name {
+            Some(AsyncName { spawned, number }) => {
+                self.number.store(number, Relaxed);
+                self.spawned.set(spawned);
+            }
+            None => self.spawned.clear(),
+        }
+    }
+
+    /// An async task goes on in the thread of `other`, or, with none, in no thread for now.
+    pub(crate) fn run_on(&self, other: Option<&Owner>) {
+        let thread = other.map_or(0, |other| other.thread.load(Relaxed));
+        self.thread.store(thread, Relaxed);
+        // A child of `fork` goes on with its parent's tasks.
+        if fork::is_child() {
+            self.process.store(std::process::id(), Relaxed);
+        }
+    }
+
+    /// Whether it is an async task that no thread runs now.
+    pub(crate) fn is_suspended(&self) -> bool {
+        self.thread.load(Relaxed) == 0 && self.spawned.get().is_some()
     }
 
     /// The kernel's id of the task's thread.
@@ -43,8 +88,11 @@ impl Owner {
         Some(self.thread.load(Relaxed)).filter(|&thread| thread != 0)
     }
 
-    /// What the task is called: by itself, else by the kernel.
+    /// What the task is called: by its number and place, by itself, else by the kernel.
     pub(crate) fn name(&self) -> Arc<str> {
+        if let Some(name) = self.async_task() {
+            return name.to_string().into();
+        }
         let name = {
             let _pass = fork::pass();
             self.name.lock().clone()
@@ -101,6 +149,7 @@ pub(crate) fn take(name: Option<&'static str>) -> &'static Stack {
     });
     let owner = &stack.owner;
     *owner.name.lock() = name.map(Arc::from);
+    owner.spawned.clear();
     owner.thread.store(if name.is_none() { current_thread() } else { 0 }, Relaxed);
     owner.process.store(std::process::id(), Relaxed);
     stack

@@ -110,6 +110,14 @@ pub(crate) fn forget(lock: u64) {
     sent().remove(&map::instance_of(lock));
 }
 
+/// An async task ends with what is on its stack: whoever got the guards drops them. Nobody but the
+/// task's owner can say whether any were leaked.
+pub(crate) fn sent_away(stack: &Stack) {
+    for held in stack.observe() {
+        send(held.entry.lock(), 1);
+    }
+}
+
 /// The current thread's task ends with what it holds.
 pub(crate) fn ended(tracker: &Tracker, task: &Task) -> Vec<Met> {
     let (sent, kept): (Vec<Held>, Vec<Held>) =

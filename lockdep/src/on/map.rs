@@ -194,6 +194,10 @@ impl Word {
     /// No lock: an entry at which a new chain begins. A map's word can be equal to it only before
     /// the lock has its class, and then nothing is pushed.
     pub(crate) const FRAME: Word = Word(OWN_BIT);
+    /// No lock: what is above is an async task's, which is polled by whoever holds what is below.
+    pub(crate) const SPAWNED: Word = Word(OWN_BIT | 1);
+    /// The same of an async task that is waited for by whoever polls it.
+    pub(crate) const ROOT: Word = Word(OWN_BIT | 2);
 
     pub(crate) const fn bits(self) -> u64 {
         self.0
@@ -207,7 +211,7 @@ impl Word {
     /// Whether the lock has its class and number.
     #[inline]
     pub(crate) fn is_resolved(self) -> bool {
-        self.0 & !OWN_BIT != 0
+        self.lock() != 0
     }
 
     /// Whether the lock has its class and number and is no allocator's.

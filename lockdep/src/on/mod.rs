@@ -60,7 +60,7 @@ mod site;
 mod stack;
 mod stat;
 pub mod statistics;
-mod task;
+pub mod task;
 mod thread;
 mod trace;
 pub mod tracker;
@@ -87,6 +87,6 @@ pub use {
     map::Map,
     pin::{pin_lock, repin_lock, unpin_lock},
     settings::{BacktraceStyle, Level, Reaction, Settings},
-    task::Task,
+    task::holder::Task,
     tracker::Tracker,
 };

@@ -23,10 +23,12 @@ impl Site {
         self.0.store(ptr::from_ref(site).cast_mut(), Ordering::Release);
     }
 
+    #[inline]
     pub(crate) fn clear(&self) {
         self.0.store(ptr::null_mut(), Ordering::Release);
     }
 
+    #[inline]
     #[allow(unsafe_code, reason = "no safe atomic holds a reference")]
     pub(crate) fn get(&self) -> Option<&'static Location<'static>> {
         let site = self.0.load(Ordering::Acquire);

@@ -250,6 +250,67 @@ impl Stack {
         self.replay(start, start);
     }
 
+    /// Begins the part of an async task above what is held: a mark, [`Word::SPAWNED`] or
+    /// [`Word::ROOT`]. What is held below counts for it too, but the keys differ.
+    pub(crate) fn begin_poll(&self, mark: Word) {
+        self.push_entry(mark, None, above(self.chain(), mark));
+    }
+
+    /// Takes off the newest mark; what is above it is of the part below from then on.
+    pub(crate) fn end_poll(&self) {
+        if let Some(index) = self.mark() {
+            self.replay(index + 1, index);
+        }
+    }
+
+    /// Empties the stack down to the newest mark, and takes that off.
+    pub(crate) fn drop_poll(&self) {
+        if let Some(index) = self.mark() {
+            self.replay(self.depth(), index);
+        }
+    }
+
+    /// The locks above the newest mark, oldest first, or all of them if there is none.
+    pub(crate) fn held_in_poll(&self) -> impl DoubleEndedIterator<Item = Held> + use<'_> {
+        self.held_from(self.mark().map_or(0, |mark| mark + 1))
+    }
+
+    /// The locks of the innermost frame whose holders come to release them although the current
+    /// task awaits, oldest first: not those of whoever polls it.
+    pub(crate) fn held_while_awaiting(&self) -> impl DoubleEndedIterator<Item = Held> + use<'_> {
+        let spawned = self.newest_entry(Word::SPAWNED);
+        self.held_from(spawned.max(self.frame()).map_or(0, |start| start + 1))
+    }
+
+    fn mark(&self) -> Option<usize> {
+        self.newest_entry(Word::SPAWNED).max(self.newest_entry(Word::ROOT))
+    }
+
+    fn newest_entry(&self, entry: Word) -> Option<usize> {
+        (0..self.depth()).rev().find(|&index| self.get(index).entry == entry)
+    }
+
+    /// Pushes a lock that another stack held, with the backtrace that was kept for it there.
+    pub(crate) fn adopt(&self, held: Held) {
+        let index = self.depth();
+        self.push(held.entry, held.site);
+        if let Some((now, kept)) = self.origins.get(index) {
+            now.store(chain::at(self.chain(), held.site), Relaxed);
+            kept.store(held.witness, Relaxed);
+        }
+    }
+
+    /// Moves on to another stack what others have released meanwhile.
+    pub(crate) fn hand_on_disowned(&self, to: &Stack) {
+        if self.has_disowned() {
+            let disowned = std::mem::take(&mut *self.disowned.lock());
+            self.has_disowned.store(false, Release);
+            disowned.into_iter().for_each(|Disowned { lock, extent }| {
+                to.disown(lock, extent);
+            });
+        }
+    }
+
     /// Removes the newest entry of this lock, wherever it is, and returns it.
     pub(crate) fn remove(&self, lock: u64) -> Option<Word> {
         let index = self.newest(lock)?;
@@ -311,10 +372,15 @@ impl Stack {
         self.disowned.lock().clear();
         self.has_disowned.store(false, Relaxed);
         self.wait.end();
+        self.clear_entries();
+        self.chains[0].store(chain::EMPTY, Relaxed);
+    }
+
+    /// Takes off all entries.
+    pub(crate) fn clear_entries(&self) {
         (0..self.depth()).rev().for_each(|index| self.empty(index));
         self.depth.store(0, Relaxed);
         self.frames.store(0, Relaxed);
-        self.chains[0].store(chain::EMPTY, Relaxed);
     }
 
     /// The held locks, oldest first, of all frames.
@@ -397,7 +463,9 @@ impl Stack {
             Some(frame) => self.get(frame).chain,
             None => self.chain_at(0),
         };
-        self.held_in_frame().fold(base, |key, held| chain::extend(key, held.entry))
+        let entries = (self.frame().map_or(0, |frame| frame + 1)..self.depth())
+            .map(|index| self.get(index).entry);
+        entries.fold(base, above)
     }
 
     /// The chain key of all that is held.
@@ -512,7 +580,7 @@ impl Stack {
             } else {
                 let before = held.site.map(|site| chain::at(held.chain, site));
                 let origin = before.map(|key| self.origin(at + (from - to), key));
-                chain = chain::extend(chain, held.entry);
+                chain = above(chain, held.entry);
                 held.chain = chain;
                 if let (Some((now, kept)), Some(site), Some(origin)) =
                     (self.origins.get(at), held.site, origin)
@@ -525,6 +593,16 @@ impl Stack {
         }
         (depth..old).for_each(|index| self.empty(index));
         self.depth.store(depth, Relaxed);
+    }
+}
+
+/// The chain key with one more entry on top that is no frame.
+fn above(key: u64, entry: Word) -> u64 {
+    match entry {
+        Word::SPAWNED | Word::ROOT => chain::frame(key, entry.bits()),
+        entry if entry.is_resolved() => chain::extend(key, entry),
+        // In the making.
+        _ => key,
     }
 }
 

@@ -187,6 +187,7 @@ pub(crate) fn any_task(f: impl Fn(&Task) -> bool) -> Option<bool> {
 }
 
 /// The task whose held stack counts now: the innermost scope's, or the thread's.
+#[inline]
 pub(crate) fn with_current_task<R>(f: impl FnOnce(&Task) -> R) -> Option<R> {
     if with_task(Task::state) == State::Scoped {
         in_scope(|scope| f(&scope.task))

@@ -262,5 +262,10 @@ pub(super) fn never_taken(place: &'static Location<'static>) -> Class {
 
 /// What a task is called in reports.
 pub(crate) fn name(task: &Task) -> Arc<str> {
-    task.name().map_or_else(thread::name, Arc::from)
+    let of_async_task = || task.stack().and_then(|stack| stack.owner.async_task());
+    match (task.name(), of_async_task()) {
+        (_, Some(name)) => name.to_string().into(),
+        (Some(name), None) => Arc::from(name),
+        (None, None) => thread::name(),
+    }
 }

@@ -1,5 +1,8 @@
 //! Whoever has events: one per thread, or one of its own in a test.
 //!
+//! An async task has none of its own: its polls are events of the thread that runs them, with the
+//! async task's held stack in place of the thread's (`poll`).
+//!
 //! What the task holds is in its [`Stack`], which other threads may read; here is what nobody else
 //! needs: whether events count, the keys it knows to be validated, and caches. All of that is in
 //! cells of fixed size and zero at the start, so that a task can live in a thread-local that needs
@@ -13,9 +16,8 @@ use std::fmt;
 use std::ops::Range;
 use std::panic::Location;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::how::{Describe, How};
+use crate::how::How;
 use crate::on::chain::{self, KeyCache};
 use crate::on::contexts::Contexts;
 use crate::on::directory;
@@ -23,19 +25,13 @@ use crate::on::fork;
 use crate::on::kinship::Kin;
 use crate::on::life;
 use crate::on::loss::{self, Loss};
-use crate::on::map::{self, Map, Word};
+use crate::on::map::{Map, Word};
 use crate::on::pin::Pins;
-use crate::on::properties::Life;
-use crate::on::registry::{self, ClassId};
-use crate::on::stack::{INLINE, Stack};
+use crate::on::stack::{Held, INLINE, Stack};
 use crate::on::stat;
 
-pub(crate) use crate::on::stack::Held;
-
 /// How many constructors a task remembers the class of.
-const CLASSES: usize = 64;
-/// How many instance numbers a task takes from the common counter at once.
-const INSTANCE_BLOCK: u64 = 1024;
+pub(super) const CLASSES: usize = 64;
 
 /// Whether a task's events count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,11 +70,13 @@ pub struct Task {
     warm: Cell<Option<&'static Stack>>,
     /// The stack, from the first event that may need it.
     stack: Cell<Option<&'static Stack>>,
-    known: KeyCache,
+    /// An empty stack for the next time that an async task takes the present one away.
+    spare: Cell<Option<&'static Stack>>,
+    pub(super) known: KeyCache,
     /// Classes of recently met constructors.
-    classes: [Cell<(u64, u32)>; CLASSES],
-    next_instance: Cell<u64>,
-    last_instance: Cell<u64>,
+    pub(super) classes: [Cell<(u64, u32)>; CLASSES],
+    pub(super) next_instance: Cell<u64>,
+    pub(super) last_instance: Cell<u64>,
     /// How many allocator locks are held: while there are any the tracker must not allocate.
     own: Cell<u32>,
     /// How many acquires of locks still held were not tracked.
@@ -128,6 +126,7 @@ impl Task {
             state: Cell::new(State::Unstarted),
             warm: Cell::new(None),
             stack: Cell::new(None),
+            spare: Cell::new(None),
             known: KeyCache::new(),
             classes: [const { Cell::new((0, 0)) }; CLASSES],
             next_instance: Cell::new(0),
@@ -174,15 +173,53 @@ impl Task {
     /// Gives the stack back. An event that comes after all starts the task anew.
     pub(crate) fn end(&self) {
         self.set_state(State::Working);
-        if let Some(stack) = self.stack.take() {
-            directory::give_back(stack);
-        }
+        [&self.stack, &self.spare]
+            .into_iter()
+            .filter_map(Cell::take)
+            .for_each(directory::give_back);
         self.end_kin();
         self.named.set(false);
         self.own.set(0);
         self.contexts.clear();
         self.pins.clear_all();
         self.set_state(State::Unstarted);
+    }
+
+    /// Has the task go on with another stack, and returns the one before.
+    ///
+    /// A signal handler that comes meanwhile finds either stack, and leaves it as it was.
+    pub(super) fn replace_stack(&self, stack: &'static Stack) -> Option<&'static Stack> {
+        self.warm.set(None);
+        let before = self.stack.replace(Some(stack));
+        self.set_state(self.state());
+        before
+    }
+
+    /// A stack that is empty and nobody's but this thread's. Allocates if there is no spare one.
+    pub(super) fn empty_stack(&self) -> &'static Stack {
+        self.spare.take().unwrap_or_else(|| self.working(|| directory::take(self.name)))
+    }
+
+    /// Keeps an empty stack for [`Task::empty_stack`].
+    pub(super) fn set_spare(&self, stack: &'static Stack) {
+        if let Some(surplus) = self.spare.replace(Some(stack)) {
+            self.working(|| directory::give_back(surplus));
+        }
+    }
+
+    /// Has the name be asked for again: the stack is another one.
+    pub(super) fn forget_name(&self) {
+        self.named.set(false);
+    }
+
+    /// How many acquires of locks still held were not tracked.
+    #[inline]
+    pub(super) fn untracked(&self) -> u32 {
+        self.untracked.get()
+    }
+
+    pub(super) fn set_untracked(&self, untracked: u32) {
+        self.untracked.set(untracked);
     }
 
     /// The task among its kin; `make` says what it is if nobody has said so.
@@ -452,139 +489,10 @@ impl Task {
         self.stack_or_empty().derived_chain()
     }
 
-    /// Whether something was judged before and broke nothing.
-    pub(crate) fn knows_key(&self, key: u64) -> bool {
-        self.known.contains(key)
-    }
-
-    /// Notes that something broke nothing.
-    pub(crate) fn learn_key(&self, key: u64) {
-        self.known.insert(key);
-    }
-
-    /// Whether an acquire was seen before and broke nothing, with the locks of the same class that
-    /// are held now.
-    pub(crate) fn knows_slow(&self, entry: Word, keys: Keys) -> bool {
-        if self.is_alone(entry) {
-            return self.known.contains(keys.witness);
-        }
-        if registry::properties(entry.class()).life == Life::Dropped {
-            return false;
-        }
-        if entry.how().is_trylock() {
-            return self.known.contains(chain::with_siblings(keys.witness));
-        }
-        self.known.contains(chain::with_siblings(keys.witness))
-            && self.siblings(entry.class()).all(|held| !held.entry.is_same(entry))
-            && self
-                .nearest_siblings(entry.class())
-                .all(|held| self.knows_pair(keys, held.entry, entry))
-    }
-
-    /// Notes that an acquire broke nothing.
-    pub(crate) fn learn(&self, entry: Word, keys: Keys) {
-        let alone = self.is_alone(entry);
-        let key = if alone { keys.witness } else { chain::with_siblings(keys.witness) };
-        self.known.insert(key);
-    }
-
-    /// Whether the warm path may know an acquire: nothing but the classes has to be looked at.
-    fn is_alone(&self, entry: Word) -> bool {
-        let class = entry.class();
-        (entry.how().is_trylock() || self.siblings(class).next().is_none())
-            && !registry::properties(class).is_watched()
-    }
-
-    /// Whether an acquire under a nest lock was seen before and broke nothing. Nest lock and
-    /// siblings have to be looked at all the same.
-    pub(crate) fn knows_nested(&self, entry: Word, keys: Keys) -> bool {
-        self.known.contains(chain::nested(keys.witness))
-            && !registry::properties(entry.class()).is_watched()
-    }
-
-    /// Notes that an acquire under a nest lock broke nothing.
-    pub(crate) fn learn_nested(&self, keys: Keys) {
-        self.known.insert(chain::nested(keys.witness));
-    }
-
-    /// Whether two locks of one class are known to be taken in this order rightly.
-    ///
-    /// Never if the class has a comparison function: ranks change.
-    pub(crate) fn knows_pair(&self, keys: Keys, held: Word, wanted: Word) -> bool {
-        self.known.contains(chain::pair(keys.chain, held, wanted))
-            && registry::properties(wanted.class()).compare.is_none()
-    }
-
-    /// Notes that two locks of one class are taken in this order rightly.
-    pub(crate) fn learn_pair(&self, keys: Keys, held: Word, wanted: Word) {
-        self.known.insert(chain::pair(keys.chain, held, wanted));
-    }
-
-    /// Whether of two locks of one class, whose order is settled by declaration, all is known.
-    pub(crate) fn knows_settled(&self, keys: Keys, held: Word, wanted: Word) -> bool {
-        self.known.contains(chain::settled(chain::pair(keys.chain, held, wanted)))
-    }
-
-    /// Notes that of two locks of one class, whose order is settled by declaration, all is known.
-    pub(crate) fn learn_settled(&self, keys: Keys, held: Word, wanted: Word) {
-        self.known.insert(chain::settled(chain::pair(keys.chain, held, wanted)));
-    }
-
-    /// The class that this task found for a constructor, if it still knows.
-    pub(crate) fn class_of(
-        &self,
-        place: &'static Location<'static>,
-        describe: Describe,
-    ) -> Option<ClassId> {
-        let key = chain::constructor(place, describe);
-        let (known, class) = self.class_slot(key).get();
-        if known == key { ClassId::new(class) } else { None }
-    }
-
-    /// Remembers the class of a constructor.
-    pub(crate) fn learn_class(
-        &self,
-        place: &'static Location<'static>,
-        describe: Describe,
-        class: ClassId,
-    ) {
-        let key = chain::constructor(place, describe);
-        self.class_slot(key).set((key, class.get()));
-    }
-
-    /// A number that no other lock of the process has; none if there are no more.
-    pub(crate) fn next_instance(&self) -> Option<u64> {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        if self.next_instance.get() == self.last_instance.get() {
-            let first = NEXT.fetch_add(INSTANCE_BLOCK, Ordering::Relaxed);
-            self.next_instance.set(first);
-            self.last_instance.set(first + INSTANCE_BLOCK);
-        }
-        let instance = self.next_instance.get();
-        if instance > map::MAX_INSTANCE {
-            loss::count(Loss::Instances);
-            return None;
-        }
-        self.next_instance.set(instance + 1);
-        Some(instance)
-    }
-
-    /// Whether the task has given the lock its number, one of the last [`INSTANCE_BLOCK`] or fewer:
-    /// it was the first to take the lock, not long ago.
-    #[inline]
-    pub(crate) fn has_numbered(&self, word: Word) -> bool {
-        let first = self.last_instance.get().wrapping_sub(INSTANCE_BLOCK);
-        map::instance_of(word.lock()).wrapping_sub(first) < INSTANCE_BLOCK
-    }
-
     /// Where the task's stack is.
     pub(crate) fn memory_of_stack(&self) -> Range<usize> {
         let start = std::ptr::from_ref(self.stack_or_empty()).addr();
         start..start + size_of::<Stack>()
-    }
-
-    fn class_slot(&self, key: u64) -> &Cell<(u64, u32)> {
-        &self.classes[key as usize % CLASSES]
     }
 
     /// The task's stack, or one that stays empty.
@@ -599,7 +507,7 @@ impl Task {
         Some(self.working(|| work(stack)))
     }
 
-    fn working<R>(&self, work: impl FnOnce() -> R) -> R {
+    pub(super) fn working<R>(&self, work: impl FnOnce() -> R) -> R {
         let state = self.set_state(State::Working);
         let result = work();
         self.set_state(state);
@@ -610,7 +518,9 @@ impl Task {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::on::chain;
     use crate::on::map::Tag;
+    use crate::on::registry::ClassId;
 
     fn map(class: u32, instance: u64) -> Map {
         let map = Map::new();
