@@ -146,6 +146,15 @@ pub enum Violation {
         /// Where such locks were taken in these orders before, as far as that was elsewhere.
         history: Vec<Dependency>,
     },
+    /// An async task gave its thread up while it held a lock that blocks threads.
+    HeldAcrossAwait {
+        /// The task.
+        task: String,
+        /// Where it was started.
+        spawned: Place,
+        /// The lock as it was held.
+        held: Touch,
+    },
     /// A `lockdep_assert_…!` does not hold.
     AssertionFailed {
         /// The task.
@@ -393,6 +402,7 @@ impl Violation {
             Violation::EndedHolding { .. } => "LD0015",
             Violation::HeldAcross { .. } => "LD0016",
             Violation::Deadlock { .. } => "LD0017",
+            Violation::HeldAcrossAwait { .. } => "LD0018",
         }
     }
 
@@ -407,6 +417,7 @@ impl Violation {
             Violation::ReleaseNotHeld { class, .. } => vec![(class.clone(), Mode::Exclusive)],
             Violation::HeldLockFreed { held, .. }
             | Violation::EndedHolding { held, .. }
+            | Violation::HeldAcrossAwait { held, .. }
             | Violation::HeldAcross { held, .. } => vec![(held.class.clone(), held.mode)],
             Violation::AssertionFailed { class, .. } => {
                 class.iter().map(|class| (class.clone(), Mode::Exclusive)).collect()
@@ -437,6 +448,7 @@ impl Violation {
             Violation::AssertionFailed { at, .. }
             | Violation::PinBroken { at, .. }
             | Violation::InvalidWait { wanted: None, at, .. } => Some(at.place.clone()),
+            Violation::HeldAcrossAwait { held, .. } => Some(held.at.place.clone()),
             _ => None,
         };
         let context = match self {

@@ -113,6 +113,12 @@ impl Traits {
         Traits { needs: None, provides, allows: true, local: false }
     }
 
+    /// Whether whoever waits for it, or holds it, may give its thread up meanwhile.
+    #[cfg_attr(not(feature = "lockdep"), allow(dead_code, reason = "only the tracker asks"))]
+    pub(crate) const fn is_awaited(self) -> bool {
+        matches!(self.provides, WaitType::Async) && !self.allows
+    }
+
     /// The same, allowing at most `provides` while held.
     #[must_use]
     pub const fn provides(self, provides: WaitType) -> Traits {

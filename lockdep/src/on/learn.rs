@@ -175,7 +175,8 @@ impl Tracker {
         let (waits, is_checked) = (!how.is_trylock(), properties.is_checked());
         let mut broken = waits && self.check_wait(task, &wanted, &mut learned);
         if waits && is_checked {
-            let mut guards = self.guards(task.held().map(|held| held.entry), entry);
+            let mut guards =
+                self.guards(task.held_while_waiting(entry).map(|held| held.entry), entry);
             if self.settings.level == Level::Observed {
                 guards = guards.seen_at(task.occurrence());
             }
@@ -261,7 +262,7 @@ impl Tracker {
         let is_checked = |entry: Word| registry::properties(entry.class()).is_checked();
         let is_other = |held: &Held| held.entry.node() != entry.node();
         let counts = |held: &Held| is_checked(entry) && is_checked(held.entry) && is_other(held);
-        for held in task.held_in_frame().filter(counts) {
+        for held in task.held_in_frame_while_waiting(entry).filter(counts) {
             let witness = || self.witness(task, &held, wanted, guards);
             if is_nested {
                 rules::set_nested(&mut graphs, held.entry, entry);

@@ -190,6 +190,17 @@ fn left_behind(own: &'static Stack, wanted: Word) -> Option<(&'static Stack, Hel
     })
 }
 
+/// A task that does not hold a lock releases it: takes it off whoever does. True if an async task
+/// has part in it, to which the guard may have been given whatever guard it is, as long as it
+/// stayed on its thread.
+pub(crate) fn take_over(task: &Task, lock: u64) -> bool {
+    let is_async = task.stack().is_some_and(|stack| stack.owner.async_task().is_some());
+    let is_suspended = |stack: &&'static Stack| stack.owner.is_suspended() && stack.holds(lock);
+    let of_async = is_async || !directory::holders(is_suspended).is_empty();
+    let holders = disown(task, lock, Extent::One);
+    of_async && holders != 0 || any_sent() && drop_sent(lock)
+}
+
 /// Takes a lock off the stacks of the other tasks that hold it; returns of how many.
 pub(crate) fn disown(task: &Task, lock: u64, extent: Extent) -> usize {
     let own = task.stack();

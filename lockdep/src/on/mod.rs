@@ -1,5 +1,6 @@
 //! The build that tracks. Everything the crate offers but the value types and the macros.
 
+mod awaiting;
 mod blocked;
 mod census;
 mod chain;

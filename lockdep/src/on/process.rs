@@ -275,8 +275,10 @@ fn release(task: &Task, map: &Map, site: &'static Location<'static>) {
         task.remove(map.word().lock());
         return;
     }
-    // Whoever took it holds it no more.
-    quietly(|| life::disown(task, map.word().lock(), Extent::One));
+    // Whoever took it holds it no more. Async tasks of one thread may give each other any guard.
+    if quietly(|| life::take_over(task, map.word().lock())) {
+        return;
+    }
     tell(task, |tracker| tracker.released_at(task, map, site));
 }
 

@@ -57,9 +57,11 @@ pub(crate) fn siblings(
     exempt: &Exempt,
 ) -> Vec<Sibling> {
     let mut siblings = Vec::new();
+    let is_sibling = |held: &Held| held.entry.class() == wanted.class();
+    let kept = task.held_while_waiting(wanted).filter(is_sibling).count();
     // Of the hold that is upgraded nothing is to be said.
     let mut upgraded = wait == Wait::Upgrade;
-    for held in task.siblings(wanted.class()).rev() {
+    for held in task.siblings(wanted.class()).rev().take(kept) {
         if held.entry.is_same(wanted) {
             if upgraded && held.entry.how().mode() == Mode::Upgradable {
                 upgraded = false;
@@ -68,7 +70,7 @@ pub(crate) fn siblings(
             }
         }
     }
-    for held in task.nearest_siblings(wanted.class()) {
+    for held in task.nearest_siblings(wanted.class()).take(kept) {
         if held.entry.is_same(wanted) || task.knows_pair(keys, held.entry, wanted) {
             continue;
         }

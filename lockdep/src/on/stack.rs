@@ -275,11 +275,23 @@ impl Stack {
         self.held_from(self.mark().map_or(0, |mark| mark + 1))
     }
 
-    /// The locks of the innermost frame whose holders come to release them although the current
-    /// task awaits, oldest first: not those of whoever polls it.
-    pub(crate) fn held_while_awaiting(&self) -> impl DoubleEndedIterator<Item = Held> + use<'_> {
-        let spawned = self.newest_entry(Word::SPAWNED);
-        self.held_from(spawned.max(self.frame()).map_or(0, |start| start + 1))
+    /// What stays held as long as the task waits, oldest first, of all frames. While it `awaits`
+    /// whoever polls it goes on.
+    pub(crate) fn held_while(
+        &self,
+        awaits: bool,
+    ) -> impl DoubleEndedIterator<Item = Held> + use<'_> {
+        let spawned = if awaits { self.newest_entry(Word::SPAWNED) } else { None };
+        self.held_from(spawned.map_or(0, |mark| mark + 1))
+    }
+
+    /// Those of the innermost frame.
+    pub(crate) fn held_in_frame_while(
+        &self,
+        awaits: bool,
+    ) -> impl DoubleEndedIterator<Item = Held> + use<'_> {
+        let spawned = if awaits { self.newest_entry(Word::SPAWNED) } else { None };
+        self.held_from(spawned.max(self.frame()).map_or(0, |mark| mark + 1))
     }
 
     fn mark(&self) -> Option<usize> {

@@ -264,7 +264,7 @@ pub(super) fn never_taken(place: &'static Location<'static>) -> Class {
 pub(crate) fn name(task: &Task) -> Arc<str> {
     let of_async_task = || task.stack().and_then(|stack| stack.owner.async_task());
     match (task.name(), of_async_task()) {
-        (_, Some(name)) => name.to_string().into(),
+        (_, Some(name)) => name.in_report().into(),
         (Some(name), None) => Arc::from(name),
         (None, None) => thread::name(),
     }

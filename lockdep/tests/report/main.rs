@@ -420,6 +420,14 @@ fn a_thread_that_ended_with_a_lock() {
 }
 
 #[test]
+fn a_lock_held_across_an_await() {
+    let held = touch(&class("Mutex", "app::cache::Cache", 4), Exclusive, 31);
+    let spawned = lockdep::place::Place { file: "src/main.rs".into(), line: 10, column: 5 };
+    let task = "task of src/main.rs:10:5".to_string();
+    check("held-across-await", &Violation::HeldAcrossAwait { task, spawned, held });
+}
+
+#[test]
 fn a_lock_held_across_fork_and_exit() {
     let held_across = |boundary| Violation::HeldAcross {
         boundary,

@@ -78,7 +78,9 @@ impl Verdict {
             },
             Violation::InvalidWait { .. } => WaitNotAllowed,
             Violation::EndedHolding { .. } => EndedHolding,
-            Violation::HeldAcross { .. } | Violation::Deadlock { .. } => OfThreads,
+            Violation::HeldAcross { .. }
+            | Violation::HeldAcrossAwait { .. }
+            | Violation::Deadlock { .. } => OfThreads,
         }
     }
 }

@@ -10,6 +10,7 @@
 //! Each rule fills a `page::Page`; `text` alone knows how a page looks.
 
 mod assertion;
+mod awaiting;
 mod circle;
 mod columns;
 mod deadlock;

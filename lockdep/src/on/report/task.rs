@@ -11,6 +11,8 @@ use super::function;
 const LONGEST: usize = 28;
 /// What stands for the name of a thread without one.
 const UNNAMED: &str = "unnamed thread";
+/// How the name of an async task begins.
+const ASYNC: &str = "task of ";
 
 /// A label for each of `names`, no two the same.
 pub(super) fn labels(names: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<String> {
@@ -34,6 +36,7 @@ pub(super) fn whole(name: &str) -> &str {
 pub(super) fn within(name: &str) -> String {
     match whole(name) {
         UNNAMED => format!("in an {UNNAMED}"),
+        name if name.starts_with(ASYNC) => format!("in `{name}`"),
         name => format!("in thread `{name}`"),
     }
 }

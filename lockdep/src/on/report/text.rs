@@ -29,7 +29,8 @@ use super::paths::Paths;
 use super::typename::without_paths;
 use super::wait::Refused;
 use super::{
-    deadlock, declared, inversion, life, misuse, mode_change, nest, nesting, pin, recursion,
+    awaiting, deadlock, declared, inversion, life, misuse, mode_change, nest, nesting, pin,
+    recursion,
 };
 
 /// Left edge of what stands in the body.
@@ -78,6 +79,9 @@ impl<'a> Report<'a> {
             Violation::EndedHolding { task, held } => life::ended_holding(task, held, paths),
             Violation::HeldAcross { boundary, task, holder, held, at } => {
                 life::held_across(*boundary, (task, holder), held, at, paths)
+            }
+            Violation::HeldAcrossAwait { task, spawned, held } => {
+                awaiting::page(task, spawned, held, paths)
             }
             Violation::Deadlock { parties, closing, history } => {
                 deadlock::page(parties, *closing, history, paths)

@@ -7,6 +7,7 @@ use std::task::Poll;
 use crate::on::event::{self, Child};
 use crate::on::life;
 use crate::on::process;
+use crate::on::task::Task;
 use crate::on::task::name::AsyncName;
 use crate::on::task::poll::{self, Kind, Outer, Suspended};
 use crate::on::thread;
@@ -69,6 +70,9 @@ impl AsyncTask {
         let mut inside = Inside::new(self);
         let result = poll();
         inside.is_over = result.is_ready();
+        if !inside.is_over && inside.outer.is_some() {
+            inside.suspends();
+        }
         result
     }
 
@@ -130,6 +134,15 @@ impl<'a> Inside<'a> {
         let outer =
             thread::with_current_task(|of_thread| of_thread.begin_poll(*name, *kind, suspended));
         Inside { outer: outer.flatten(), task, is_over: false }
+    }
+
+    /// The poll has returned `Pending`.
+    #[inline]
+    fn suspends(&self) {
+        if thread::with_current_task(Task::depth) != Some(0) {
+            let name = self.task.name;
+            process::judge(|tracker, of_thread| tracker.awaits(of_thread, name).into());
+        }
     }
 }
 

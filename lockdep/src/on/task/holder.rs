@@ -27,6 +27,7 @@ use crate::on::life;
 use crate::on::loss::{self, Loss};
 use crate::on::map::{Map, Word};
 use crate::on::pin::Pins;
+use crate::on::registry;
 use crate::on::stack::{Held, INLINE, Stack};
 use crate::on::stat;
 
@@ -463,6 +464,27 @@ impl Task {
         self.stack_or_empty().held_in_frame()
     }
 
+    /// What stays held as long as the task waits for a lock, oldest first, of all frames.
+    pub(crate) fn held_while_waiting(
+        &self,
+        wanted: Word,
+    ) -> impl DoubleEndedIterator<Item = Held> + use<> {
+        self.stack_or_empty().held_while(is_awaited(wanted))
+    }
+
+    /// What an async task holds that is polled now, oldest first.
+    pub(crate) fn held_in_poll(&self) -> Vec<Held> {
+        self.stack_or_empty().held_in_poll().collect()
+    }
+
+    /// Those of the innermost frame.
+    pub(crate) fn held_in_frame_while_waiting(
+        &self,
+        wanted: Word,
+    ) -> impl DoubleEndedIterator<Item = Held> + use<> {
+        self.stack_or_empty().held_in_frame_while(is_awaited(wanted))
+    }
+
     /// The held locks of one class, oldest first, of all frames.
     pub(crate) fn siblings(&self, class: u32) -> impl DoubleEndedIterator<Item = Held> + use<> {
         self.stack_or_empty().siblings(class)
@@ -513,6 +535,11 @@ impl Task {
         self.set_state(state);
         result
     }
+}
+
+/// Whether a task gives its thread up while it waits for the lock.
+fn is_awaited(wanted: Word) -> bool {
+    registry::properties(wanted.class()).traits.is_awaited()
 }
 
 #[cfg(test)]

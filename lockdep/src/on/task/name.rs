@@ -21,13 +21,25 @@ impl AsyncName {
     }
 }
 
-impl fmt::Display for AsyncName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let AsyncName { spawned, number } = self;
+impl AsyncName {
+    /// The name in a report, which must not say anything else in the next run: without the number.
+    pub(crate) fn in_report(self) -> String {
+        format!("task of {}", self.place())
+    }
+
+    /// Where it was started.
+    fn place(self) -> String {
+        let spawned = self.spawned;
         // A package's sources may lie anywhere; from its own folder on the path is telling.
         let path = spawned.file();
         let short = path.starts_with('/').then(|| path.rmatch_indices('/').nth(2)).flatten();
         let path = short.map_or(path, |(slash, _)| &path[slash + 1..]);
-        write!(f, "task {number} of {path}:{}:{}", spawned.line(), spawned.column())
+        format!("{path}:{}:{}", spawned.line(), spawned.column())
+    }
+}
+
+impl fmt::Display for AsyncName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "task {} of {}", self.number, self.place())
     }
 }
