@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # The test suites of published crates, and one program made of many, under `cargo lockdep`.
 #
-# By hand, about ten minutes on two cores:
+# By hand, about half an hour on two cores; with names, those suites only:
 #
-#     tests/suites.sh [folder]
+#     tests/suites.sh [folder [name…]]
 #
 # Each suite runs as packaged, once under `cargo test` and once under `cargo lockdep test`; the
 # counts must agree. What is printed of violations is to be read by a person.
 set -euo pipefail
 workspace="$(cd "$(dirname "$0")/.." && pwd)"
 folder="${1:-$workspace/target/suites}"
+wanted=" ${*:2} "
 mkdir -p "$folder"
 folder="$(cd "$folder" && pwd)"
 
@@ -42,24 +43,38 @@ passed() {
 suite() {
     local name="$1" version="$2"
     shift 2
+    [[ "$wanted" == "  " || "$wanted" == *" $name "* ]] || return 0
     fetch "$name" "$version"
     printf '\n== %s %s\n' "$name" "$version"
     cd "$folder/$name"
-    CARGO_TARGET_DIR="$folder/plain" cargo test --no-fail-fast "$@" \
-        > "$folder/$name.plain" 2> "$folder/$name.plain.err" || true
-    CARGO_TARGET_DIR="$folder/tracked" "$command" test --no-fail-fast "$@" \
-        > "$folder/$name.tracked" 2> "$folder/$name.tracked.err" || true
-    sed -n '/^error\[LD/,$p' "$folder/$name.tracked.err"
+    timed plain env CARGO_TARGET_DIR="$folder/plain" cargo test --no-fail-fast "$@"
+    timed tracked env CARGO_TARGET_DIR="$folder/tracked" "$command" test --no-fail-fast "$@"
+    sed -nE '/^(error|warning)\[LD/,$p' "$folder/$name.tracked.err"
     tail -n 1 "$folder/$name.tracked.err"
-    printf 'passed: %s plain, %s tracked\n' \
-        "$(passed "$folder/$name.plain")" "$(passed "$folder/$name.tracked")"
+    printf 'passed: %s in %s s plain, %s in %s s tracked\n' \
+        "$(passed "$folder/$name.plain")" "$(cat "$folder/$name.plain.time")" \
+        "$(passed "$folder/$name.tracked")" "$(cat "$folder/$name.tracked.time")"
+}
+
+# Runs a suite that is built already, and writes down what it printed and how long it took.
+timed() {
+    local way="$1" TIMEFORMAT=%R
+    shift
+    "$@" --no-run 2> "$folder/$name.$way.build" || true
+    { time "$@" > "$folder/$name.$way" 2> "$folder/$name.$way.err" || true; } \
+        2> "$folder/$name.$way.time"
 }
 
 suite indicatif 0.18.6
 suite crossbeam-channel 0.5.17 --lib --tests
 suite parking_lot 0.12.5
 suite dashmap 6.1.0
+suite moka 0.12.16 --features sync,future
+suite quinn 0.11.12
+suite deadpool 0.13.1
+suite r2d2 0.8.10
 
+[[ "$wanted" == "  " ]] || exit 0
 printf '\n== one program with tokio, rayon, serde_json, reqwest, tracing-subscriber and dashmap\n'
 CARGO_TARGET_DIR="$folder/tracked" "$command" run --quiet \
     --manifest-path "$workspace/tests/fixtures/everything/Cargo.toml" 2> "$folder/everything.err"

@@ -1,4 +1,4 @@
-//! `lock_api` with its locks replaced.
+//! `lock_api` 0.4 with its locks replaced.
 //!
 //! `cargo lockdep` compiles this file in the place of a `lock_api` that a program depends on, as a
 //! crate of that name with the same features and against that very crate, which is given as
@@ -13,6 +13,8 @@ extern crate alloc;
 
 #[path = "../src/lock_api/acquires.rs"]
 mod acquires;
+#[path = "../src/lock_api/by_hand.rs"]
+mod by_hand;
 #[path = "../src/lock_api/exchange.rs"]
 mod exchange;
 #[path = "../src/lock_api/guard.rs"]
@@ -36,6 +38,10 @@ mod remutex;
 mod rwlock;
 #[path = "../src/lock_api/side.rs"]
 mod side;
+#[path = "../src/lock_api/sides.rs"]
+mod sides;
+#[path = "../src/lock_api/superseded.rs"]
+mod superseded;
 
 /// The crate whose raw locks are used.
 mod real {

@@ -6,6 +6,7 @@
 //! | [`sync`] | [`std::sync`] |
 //! | `parking_lot` | `parking_lot` 0.12, with the feature of that name |
 //! | `lock_api` | `lock_api` 0.4, with the feature of that name: any raw lock behind its types |
+//! | `parking_lot_0_13`, `lock_api_0_5` | the later versions of the two, with features of those names |
 //! | `once_cell` | `once_cell` 1, with the feature of that name |
 //! | [`thread`] | [`std::thread`] |
 //!
@@ -52,8 +53,12 @@ mod locks;
 
 #[cfg(feature = "lock_api")]
 pub use locks::lock_api;
+#[cfg(feature = "lock_api_0_5")]
+pub use locks::lock_api_0_5;
 #[cfg(feature = "once_cell")]
 pub use locks::once_cell;
 #[cfg(feature = "parking_lot")]
 pub use locks::parking_lot;
+#[cfg(feature = "parking_lot_0_13")]
+pub use locks::parking_lot_0_13;
 pub use locks::{nested, sync, thread};

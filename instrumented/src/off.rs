@@ -14,6 +14,12 @@ pub mod lock_api {
     pub use ::lock_api::*;
 }
 
+/// `lock_api` 0.5, unchanged.
+#[cfg(feature = "lock_api_0_5")]
+pub mod lock_api_0_5 {
+    pub use ::lock_api_0_5::*;
+}
+
 /// `once_cell`, unchanged.
 #[cfg(feature = "once_cell")]
 pub mod once_cell {
@@ -24,6 +30,12 @@ pub mod once_cell {
 #[cfg(feature = "parking_lot")]
 pub mod parking_lot {
     pub use ::parking_lot::*;
+}
+
+/// `parking_lot` 0.13, unchanged.
+#[cfg(feature = "parking_lot_0_13")]
+pub mod parking_lot_0_13 {
+    pub use ::parking_lot_0_13::*;
 }
 
 /// [`std::thread`], unchanged.

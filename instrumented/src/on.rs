@@ -9,9 +9,14 @@ pub mod thread;
 #[cfg(feature = "lock_api")]
 #[allow(unsafe_code, reason = "the traits of raw locks are unsafe to call")]
 pub mod lock_api;
+#[cfg(feature = "lock_api_0_5")]
+#[allow(unsafe_code, reason = "the traits of raw locks are unsafe to call")]
+pub mod lock_api_0_5;
 #[cfg(feature = "once_cell")]
 #[allow(unsafe_code, reason = "one of its functions is unsafe, and one type shared by promise")]
 pub mod once_cell;
 #[cfg(feature = "parking_lot")]
 #[allow(unsafe_code, reason = "a condition variable is given a guard made by hand")]
 pub mod parking_lot;
+#[cfg(feature = "parking_lot_0_13")]
+pub mod parking_lot_0_13;

@@ -428,3 +428,24 @@ fn a_guard_that_is_sent_takes_its_hold_along() {
     // The other order: no edge is left from a hold that is gone.
     drop((mutex.lock(), other.try_lock()));
 }
+
+#[test]
+fn what_is_done_to_a_raw_lock_that_is_given_away_is_no_misuse() {
+    let (mutex, lock) = (Mutex::new(0), RwLock::new(0));
+    let found = codes(|| {
+        // SAFETY: here and below, what is locked by hand is unlocked by hand.
+        lock_api::RawMutex::lock(unsafe { mutex.raw() });
+        // SAFETY: as above.
+        unsafe { mutex.force_unlock() };
+        // SAFETY: as above.
+        lock_api::RawRwLock::lock_exclusive(unsafe { lock.raw() });
+        // The first that is seen of the lock: its class is known from here on.
+        // SAFETY: as above.
+        let guard = unsafe { lock.make_write_guard_unchecked() };
+        assert_eq!(modes(), [Mode::Exclusive]);
+        assert!(lockdep::held()[0].class.kind.contains("RwLock"));
+        drop(guard);
+        assert_eq!(modes(), []);
+    });
+    assert_eq!(found, [""; 0]);
+}

@@ -11,10 +11,12 @@ use std::{env, fs, io};
 const PACKAGES: [&str; 3] = ["lockdep", "instrumented", "instrumented/facade/std"];
 
 /// The facades that are compiled against crates of the program.
-const FACADES: [&str; 3] = [
+const FACADES: [&str; 5] = [
     "instrumented/facade/lock_api.rs",
+    "instrumented/facade/lock_api_0_5.rs",
     "instrumented/facade/once_cell.rs",
     "instrumented/facade/parking_lot.rs",
+    "instrumented/facade/parking_lot_0_13.rs",
 ];
 
 fn main() -> io::Result<()> {

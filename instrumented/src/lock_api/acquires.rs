@@ -69,8 +69,8 @@ macro_rules! trying {
 
 /// What every lock type has besides its ways to be taken.
 macro_rules! common {
-    ($name:literal, $lock:ident <$($parameter:ident),*> where [$($bounds:tt)*], $raw:ty, $try_lock:ident) => {
-        impl<$($parameter,)* T: ?Sized> Lock for $lock<$($parameter,)* T> {
+    ($name:literal, $lock:ident <$($parameter:ident $(: $able:ident)?),*> where [$($bounds:tt)*], $raw:ty, $try_lock:ident) => {
+        impl<$($parameter $(: $able)?,)* T: ?Sized> Lock for $lock<$($parameter,)* T> {
             type Raw = $raw;
             type Payload = T;
 
@@ -89,7 +89,7 @@ macro_rules! common {
             }
         }
 
-        impl<$($parameter,)* T: ?Sized> Tracked for $lock<$($parameter,)* T> {
+        impl<$($parameter $(: $able)?,)* T: ?Sized> Tracked for $lock<$($parameter,)* T> {
             fn map(&self) -> Option<&Map> {
                 Some(self.core.map())
             }
@@ -99,7 +99,7 @@ macro_rules! common {
             }
         }
 
-        impl<$($parameter,)* T: ?Sized> $lock<$($parameter,)* T> {
+        impl<$($parameter $(: $able)?,)* T: ?Sized> $lock<$($parameter,)* T> {
             /// The payload, reached without locking. Records nothing: nobody else can hold the lock.
             #[inline]
             pub fn get_mut(&mut self) -> &mut T {

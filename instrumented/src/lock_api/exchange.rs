@@ -6,13 +6,14 @@
 use core::ops::Deref;
 use core::panic::Location;
 
-use lockdep::Mode;
+use lockdep::{How, Mode};
 
 use super::guard::{Guard, Lock};
-use super::raw::OnDrop;
+use super::raw::{OnDrop, Site};
 use super::real::{RawRwLockDowngrade, RawRwLockTimed};
 use super::real::{RawRwLockUpgrade, RawRwLockUpgradeDowngrade, RawRwLockUpgradeTimed};
-use super::side::{Marker, Reading, Upgradable, Writing};
+use super::side::Marker;
+use super::sides::{Reading, Upgradable, Writing};
 
 impl<P, R> Guard<P, Writing<R>>
 where
@@ -58,15 +59,7 @@ where
     /// If the wait breaks a rule and the tracker is told to panic; the lock is then given up.
     #[track_caller]
     pub fn upgrade(s: Self) -> Guard<P, Writing<R>> {
-        let site = Location::caller();
-        s.core().upgrade(
-            P::Target::describe,
-            site,
-            // SAFETY: the guard holds the lock upgradably until it is taken apart below.
-            |raw| unsafe { raw.try_upgrade() },
-            // SAFETY: as above.
-            |raw| unsafe { raw.upgrade() },
-        );
+        s.become_writer(Location::caller());
         Guard::new(s.into_parts().0, Marker::NEW)
     }
 
@@ -80,6 +73,24 @@ where
         // SAFETY: the guard holds the lock upgradably until it is taken apart below.
         let upgraded = unsafe { s.core().raw().try_upgrade() };
         s.upgraded_if(upgraded)
+    }
+
+    /// Turns the hold into the only one, waiting if need be.
+    ///
+    /// # Panics
+    ///
+    /// If the wait breaks a rule, or tasks now wait for each other, and the tracker is told to panic;
+    /// the hold is upgradable then.
+    fn become_writer(&self, site: Site) {
+        let core = self.core();
+        core.before_upgrade(P::Target::describe, site);
+        // SAFETY: the guard holds the lock upgradably.
+        if !unsafe { core.raw().try_upgrade() } {
+            let _waiting = core.waits(How::EXCLUSIVE, site);
+            // SAFETY: as above.
+            unsafe { core.raw().upgrade() };
+        }
+        core.upgraded();
     }
 
     /// The guard of the writer if that is what the holder now is.
@@ -153,15 +164,7 @@ where
     where
         F: FnOnce(&mut <P::Target as Lock>::Payload) -> Ret,
     {
-        let site = Location::caller();
-        self.core().upgrade(
-            P::Target::describe,
-            site,
-            // SAFETY: the guard holds the lock upgradably, and does so again when this returns.
-            |raw| unsafe { raw.try_upgrade() },
-            // SAFETY: as above.
-            |raw| unsafe { raw.upgrade() },
-        );
+        self.become_writer(Location::caller());
         self.as_writer(f)
     }
 

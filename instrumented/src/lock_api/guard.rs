@@ -9,14 +9,15 @@ use alloc::sync::Arc;
 use core::cell::Cell;
 use core::fmt;
 use core::marker::PhantomData;
-use core::mem::ManuallyDrop;
+use core::mem::{self, ManuallyDrop};
 use core::ops::{Deref, DerefMut};
 use core::ptr;
 
 use lockdep::Description;
 
 use super::raw::{Core, OnDrop};
-use super::side::{Fair, Locked, Side, Writing};
+use super::side::{Fair, Side};
+use super::sides::{Locked, Shareable, Writing};
 
 /// A lock: its raw part and its payload.
 pub trait Lock {
@@ -43,9 +44,9 @@ where
     P: Deref<Target: Lock<Raw = S::Raw>>,
     S: Side,
 {
-    lock: P,
+    pub(super) lock: P,
     /// Moved out by whatever ends the guard.
-    state: ManuallyDrop<S::State>,
+    pub(super) state: ManuallyDrop<S::State>,
     /// A guard is shared between threads by its payload's leave, which is said below.
     _not_sync: PhantomData<Cell<()>>,
 }
@@ -55,7 +56,7 @@ type Payload<P> = <<P as Deref>::Target as Lock>::Payload;
 // SAFETY: a shared guard gives shared access to the payload and to the lock, and no more.
 unsafe impl<P, S> Sync for Guard<P, S>
 where
-    P: Deref<Target: Lock<Raw = S::Raw, Payload: Sync>>,
+    P: Deref<Target: Lock<Raw = S::Raw, Payload: Sync>> + Shareable,
     S: Side<Raw: Sync>,
 {
 }
@@ -97,7 +98,7 @@ where
 
     /// The hold's state, for the raw lock; what is left in its place must not be used.
     #[inline]
-    fn take_state(&mut self) -> S::State {
+    pub(super) fn take_state(&mut self) -> S::State {
         // SAFETY: the callers end the guard, or put another state in its place.
         unsafe { ManuallyDrop::take(&mut self.state) }
     }
@@ -115,7 +116,7 @@ where
             // SAFETY: the guard's state stands for a hold of its lock.
             |raw| unsafe { unlock(raw, state) },
             f,
-            |raw| *place = ManuallyDrop::new(S::wait(raw)),
+            |raw| *place = ManuallyDrop::new(or_abort(|| S::wait(raw))),
         )
     }
 
@@ -180,6 +181,16 @@ where
             |raw| unsafe { S::bump(raw, state) },
         );
     }
+}
+
+/// Runs `f`, which must not panic: a guard would be left without a hold.
+#[inline]
+pub(super) fn or_abort<T>(f: impl FnOnce() -> T) -> T {
+    // A second panic while the first one unwinds aborts.
+    let bomb = OnDrop::new(|| panic!("a raw lock panicked while a guard was without it"));
+    let result = f();
+    mem::forget(bomb);
+    result
 }
 
 /// Tells the tracker, and gives the hold back even if telling panics.

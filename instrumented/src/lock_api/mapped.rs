@@ -16,7 +16,8 @@ use super::raw::Core;
 use super::real::{GetThreadId, RawMutex, RawRwLock};
 use super::remutex::ReentrantMutex;
 use super::rwlock::RwLock;
-use super::side::{Fair, Locked, Reading, Side, Writing};
+use super::side::{Fair, Side};
+use super::sides::{Locked, Reading, Writing};
 
 /// Points at what a mapped guard protects.
 pub trait Part {
@@ -152,7 +153,7 @@ unsafe impl<S: Side, D: Part> owning_ref::StableAddress for Mapped<'_, S, D> {}
 /// `$reference` is what the closures take and give: `&` or `&mut`.
 macro_rules! map {
     ([$($generics:tt)*] $guard:ty, $side:ty, $part:ident, [$($reference:tt)*],
-        $s:ident => $data:expr, $try_map_or:ident) => {
+        $s:ident => $data:expr) => {
         impl<'a, $($generics)*> $guard {
             /// A guard of the part that `f` finds.
             ///
@@ -195,7 +196,7 @@ macro_rules! map {
             ///
             /// This guard and the error of `f`.
             #[inline]
-            pub fn $try_map_or<U: ?Sized, F, E>(
+            pub fn try_map_or_err<U: ?Sized, F, E>(
                 s: Self,
                 f: F,
             ) -> Result<Mapped<'a, $side, $part<'a, U>>, (Self, E)>
@@ -223,18 +224,18 @@ impl<'a, L: Lock<Raw = S::Raw> + ?Sized, S: Side> Guard<&'a L, S> {
 }
 
 map!([R: RawMutex, T: ?Sized] Guard<&'a Mutex<R, T>, Locked<R>>, Locked<R>, Unique, [&mut],
-    s => &mut *s, try_map_or_err);
+    s => &mut *s);
 map!([R: RawMutex, T: ?Sized] Mapped<'a, Locked<R>, Unique<'a, T>>, Locked<R>, Unique, [&mut],
-    s => &mut *s, try_map_or_err);
+    s => &mut *s);
 map!([R: RawRwLock, T: ?Sized] Guard<&'a RwLock<R, T>, Writing<R>>, Writing<R>, Unique, [&mut],
-    s => &mut *s, try_map_or_err);
+    s => &mut *s);
 map!([R: RawRwLock, T: ?Sized] Mapped<'a, Writing<R>, Unique<'a, T>>, Writing<R>, Unique, [&mut],
-    s => &mut *s, try_map_or_err);
+    s => &mut *s);
 map!([R: RawRwLock, T: ?Sized] Guard<&'a RwLock<R, T>, Reading<R>>, Reading<R>, Shared, [&],
-    s => &*s, try_map_or_err);
+    s => &*s);
 map!([R: RawRwLock, T: ?Sized] Mapped<'a, Reading<R>, Shared<'a, T>>, Reading<R>, Shared, [&],
-    s => &*s, try_map_or_else);
+    s => &*s);
 map!([R: RawMutex, G: GetThreadId, T: ?Sized] Guard<&'a ReentrantMutex<R, G, T>, Owned<R, G>>,
-    Owned<R, G>, Shared, [&], s => &*s, try_map_or_err);
+    Owned<R, G>, Shared, [&], s => &*s);
 map!([R: RawMutex, G: GetThreadId, T: ?Sized] Mapped<'a, Owned<R, G>, Shared<'a, T>>,
-    Owned<R, G>, Shared, [&], s => &*s, try_map_or_err);
+    Owned<R, G>, Shared, [&], s => &*s);

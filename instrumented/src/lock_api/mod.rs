@@ -16,6 +16,7 @@
 //! types, so an error message of the compiler shows those.
 
 mod acquires;
+mod by_hand;
 mod exchange;
 mod guard;
 mod mapped;
@@ -28,6 +29,8 @@ mod raw;
 mod remutex;
 mod rwlock;
 mod side;
+mod sides;
+mod superseded;
 
 /// The crate whose raw locks are used.
 mod real {

@@ -13,8 +13,9 @@ use super::acquires::{blocking, common, trying};
 use super::guard::{Guard, Lock};
 use super::mapped::{Mapped, Unique};
 use super::raw::Core;
-use super::real::{self, RawMutex, RawMutexFair, RawMutexTimed};
-use super::side::{Fair, Locked, Marker, Side, Timed};
+use super::real::{RawMutex, RawMutexTimed};
+use super::side::{Side, Timed};
+use super::sides::{Locked, Mutual, lock_of, mutual};
 
 /// A mutual exclusion lock over the raw mutex `R`.
 ///
@@ -24,9 +25,9 @@ use super::side::{Fair, Locked, Marker, Side, Timed};
 /// included, are recorded if they succeed. The guard's drop is the release. What is done to the lock
 /// by way of [`raw`](Self::raw) is not seen.
 pub struct Mutex<R, T: ?Sized> {
-    core: Core<real::Mutex<R, ()>>,
+    pub(super) core: Core<Mutual<R>>,
     // Last, so that a mutex of a sized payload coerces to one of an unsized payload.
-    data: UnsafeCell<T>,
+    pub(super) data: UnsafeCell<T>,
 }
 
 /// The guard of a [`Mutex`].
@@ -51,7 +52,7 @@ impl<R: RawMutex, T> Mutex<R, T> {
     #[inline]
     #[track_caller]
     pub const fn new(val: T) -> Self {
-        Mutex { core: Core::new(real::Mutex::new(())), data: UnsafeCell::new(val) }
+        Mutex::from_raw(R::INIT, val)
     }
 }
 
@@ -60,14 +61,7 @@ impl<R, T> Mutex<R, T> {
     #[inline]
     #[track_caller]
     pub const fn from_raw(raw_mutex: R, val: T) -> Self {
-        Mutex { core: Core::new(real::Mutex::from_raw(raw_mutex, ())), data: UnsafeCell::new(val) }
-    }
-
-    /// The older name of [`from_raw`](Self::from_raw).
-    #[inline]
-    #[track_caller]
-    pub const fn const_new(raw_mutex: R, val: T) -> Self {
-        Mutex::from_raw(raw_mutex, val)
+        Mutex { core: Core::new(mutual(raw_mutex)), data: UnsafeCell::new(val) }
     }
 }
 
@@ -89,31 +83,6 @@ impl<R: RawMutex, T: ?Sized> Mutex<R, T> {
         self.core.raw().is_locked()
     }
 
-    /// Makes a guard of a hold that has none.
-    ///
-    /// # Safety
-    ///
-    /// The mutex is held, and no other guard stands for it.
-    #[inline]
-    #[track_caller]
-    pub unsafe fn make_guard_unchecked(&self) -> MutexGuard<'_, R, T> {
-        self.core.assumed::<Locked<R>>(Locked::<R>::how(), Location::caller());
-        Guard::new(self, Marker::NEW)
-    }
-
-    /// Unlocks the mutex without its guard.
-    ///
-    /// # Safety
-    ///
-    /// The mutex is held, and no guard stands for it.
-    #[inline]
-    #[track_caller]
-    pub unsafe fn force_unlock(&self) {
-        self.core.forced::<Locked<R>>();
-        // SAFETY: the caller gives a hold up.
-        unsafe { Locked::<R>::unlock(self.core.raw(), Marker::NEW) }
-    }
-
     /// The raw mutex. What is done to it is not seen by the tracker, which from
     /// here on knows nothing of a hold that the current task has.
     ///
@@ -123,29 +92,13 @@ impl<R: RawMutex, T: ?Sized> Mutex<R, T> {
     #[inline]
     pub unsafe fn raw(&self) -> &R {
         self.core.escapes();
-        // SAFETY: the caller promises the same.
-        unsafe { self.core.raw().raw() }
+        lock_of(self.core.raw())
     }
 
     /// Shows the payload, locked.
     #[cfg(feature = "serde")]
     fn serialized<Z>(&self, f: impl FnOnce(&T) -> Z) -> Z {
         f(&self.lock())
-    }
-}
-
-impl<R: RawMutexFair, T: ?Sized> Mutex<R, T> {
-    /// Unlocks the mutex without its guard, handing it to the first who waits.
-    ///
-    /// # Safety
-    ///
-    /// The mutex is held, and no guard stands for it.
-    #[inline]
-    #[track_caller]
-    pub unsafe fn force_unlock_fair(&self) {
-        self.core.forced::<Locked<R>>();
-        // SAFETY: the caller gives a hold up.
-        unsafe { Locked::<R>::unlock_fair(self.core.raw(), Marker::NEW) }
     }
 }
 
@@ -186,4 +139,4 @@ impl<R: RawMutex, T: ?Sized> ArcMutexGuard<R, T> {
     }
 }
 
-common!("Mutex", Mutex<R> where [R: RawMutex], real::Mutex<R, ()>, try_lock);
+common!("Mutex", Mutex<R> where [R: RawMutex], Mutual<R>, try_lock);

@@ -13,14 +13,15 @@ use lockdep::How;
 
 use super::real::{self, GetThreadId, GuardNoSend, RawMutex, RawMutexFair, RawMutexTimed};
 use super::side::{Fair, Marker, Side, Timed};
+use super::sides::Able;
 
 /// A real reentrant mutex without payload, and how often its owner has locked it.
-pub struct Owner<R, G> {
+pub struct Owner<R: Able, G> {
     real: real::ReentrantMutex<R, G, ()>,
     depth: Cell<usize>,
 }
 
-impl<R, G> fmt::Debug for Owner<R, G> {
+impl<R: Able, G> fmt::Debug for Owner<R, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Owner").finish_non_exhaustive()
     }
@@ -29,10 +30,16 @@ impl<R, G> fmt::Debug for Owner<R, G> {
 // SAFETY: the real mutex may be shared; the count is accessed by its owner alone.
 unsafe impl<R: RawMutex + Sync, G: GetThreadId + Sync> Sync for Owner<R, G> {}
 
-impl<R, G> Owner<R, G> {
+impl<R: Able, G> Owner<R, G> {
     #[inline]
     pub(super) const fn new(real: real::ReentrantMutex<R, G, ()>) -> Owner<R, G> {
         Owner { real, depth: Cell::new(0) }
+    }
+
+    #[inline]
+    #[allow(dead_code, reason = "for the versions whose locks can be taken apart")]
+    pub(super) fn into_real(self) -> real::ReentrantMutex<R, G, ()> {
+        self.real
     }
 }
 

@@ -9,7 +9,7 @@ use core::any::type_name;
 
 use lockdep::How;
 
-use super::real::GuardSend;
+use super::real::GuardNoSend;
 
 /// Raw locks whose plain readers wait for writers that hold the lock, and for no others.
 ///
@@ -32,10 +32,11 @@ pub(super) fn shared<R>() -> How {
     if readers_pass(type_name::<R>()) { How::SHARED_RECURSIVE } else { How::SHARED }
 }
 
-/// Whether a guard with this marker can be sent to another task.
+/// Whether a guard with this marker or state can be sent to another task. Of a type that is not
+/// `lock_api`'s own it is not known, so it may be.
 #[inline]
 pub(super) fn can_be_sent<M>() -> bool {
-    type_name::<M>() == type_name::<GuardSend>()
+    type_name::<M>() != type_name::<GuardNoSend>()
 }
 
 #[cfg(test)]

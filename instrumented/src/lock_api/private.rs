@@ -7,8 +7,9 @@ use lockdep::{Until, event};
 use super::guard::Lock;
 use super::mutex::{Mutex, MutexGuard};
 use super::raw::OnDrop;
-use super::real::{self, RawMutex};
-use super::side::{Locked, Side};
+use super::real::RawMutex;
+use super::side::Side;
+use super::sides::{Locked, Mutual};
 
 /// Runs `wait`, which gives the mutex up and takes it again, and records both.
 ///
@@ -32,8 +33,7 @@ pub fn while_released<'a, R: RawMutex, T: ?Sized, U>(
 }
 
 /// The real mutex, without payload, that the guard's hold is of.
-pub fn real_mutex<'a, R: RawMutex, T: ?Sized>(
-    guard: &MutexGuard<'a, R, T>,
-) -> &'a real::Mutex<R, ()> {
+#[allow(dead_code, reason = "for the versions whose condition variables want one")]
+pub fn real_mutex<'a, R: RawMutex, T: ?Sized>(guard: &MutexGuard<'a, R, T>) -> &'a Mutual<R> {
     MutexGuard::mutex(guard).core().raw()
 }

@@ -13,7 +13,8 @@ use core::mem;
 use core::panic::Location;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use lockdep::{Describe, How, LockState, Map, Mode, Until, event, is_held};
+use lockdep::event::{self, Waiting};
+use lockdep::{Describe, How, LockState, Map, Mode, Until, is_held};
 
 use super::side::Side;
 
@@ -26,6 +27,9 @@ pub struct Core<R> {
     /// Whether a hold was ever lost sight of. Relaxed: whoever lost it comes back by its own thread,
     /// or by whatever passed the guard on.
     escaped: AtomicBool,
+    /// Whether the raw lock was ever given away: it may have been locked where nobody saw it. Relaxed:
+    /// as above.
+    given_away: AtomicBool,
     raw: R,
 }
 
@@ -34,7 +38,8 @@ impl<R> Core<R> {
     #[inline]
     #[track_caller]
     pub(super) const fn new(raw: R) -> Core<R> {
-        Core { map: Map::new(), escaped: AtomicBool::new(false), raw }
+        let (escaped, given_away) = (AtomicBool::new(false), AtomicBool::new(false));
+        Core { map: Map::new(), escaped, given_away, raw }
     }
 
     #[inline]
@@ -45,6 +50,13 @@ impl<R> Core<R> {
     #[inline]
     pub(super) fn raw(&self) -> &R {
         &self.raw
+    }
+
+    /// The raw lock, for good.
+    #[inline]
+    #[allow(dead_code, reason = "for the versions whose locks can be taken apart")]
+    pub(super) fn into_raw(self) -> R {
+        self.raw
     }
 
     /// Takes the lock, waiting if need be.
@@ -78,19 +90,21 @@ impl<R> Core<R> {
     #[inline(never)]
     fn contended<T>(&self, how: How, site: Site, wait: impl FnOnce(&R) -> T) -> T {
         event::contended(&self.map);
-        let state = self.blocked(how, site, wait);
+        let waiting = self.waits(how, site);
+        let state = wait(&self.raw);
+        drop(waiting);
         event::acquired(&self.map, how, site);
         state
     }
 
-    /// Waits for the lock where all can see it.
+    /// The current task waits for the lock, or to be alone with it, until the value is dropped: it is
+    /// about to, and all can see it.
     ///
     /// # Panics
     ///
-    /// If tasks now wait for each other and the tracker is told to panic, before `wait` is called.
-    fn blocked<T>(&self, how: How, site: Site, wait: impl FnOnce(&R) -> T) -> T {
-        let _waiting = event::waiting(&self.map, how, site, Until::Free);
-        wait(&self.raw)
+    /// If tasks now wait for each other and the tracker is told to panic.
+    pub(super) fn waits(&self, how: How, site: Site) -> Waiting {
+        event::waiting(&self.map, how, site, Until::Free)
     }
 
     /// Tries to take the lock. An attempt that gives up after some time is one that does not wait:
@@ -161,10 +175,13 @@ impl<R> Core<R> {
         }
     }
 
-    /// Records the release of a hold that has no guard, by whichever task comes to it.
+    /// Records the release of a hold that has no guard, by whichever task comes to it. It is silent
+    /// for a hold that may never have been seen.
     #[track_caller]
     pub(super) fn forced<S: Side<Raw = R>>(&self) {
-        if S::is_last(&self.raw) && !self.is_lost() {
+        let is_unseen =
+            self.given_away.load(Relaxed) && is_held(&self.map, None) == LockState::NotHeld;
+        if S::is_last(&self.raw) && !is_unseen {
             event::released_anywhere(&self.map);
         }
     }
@@ -174,8 +191,21 @@ impl<R> Core<R> {
     /// is made up.
     #[cold]
     pub(super) fn escapes(&self) {
+        if !self.given_away.load(Relaxed) {
+            self.given_away.store(true, Relaxed);
+        }
         if is_held(&self.map, None) == LockState::Held {
             self.escaped.store(true, Relaxed);
+            event::released_anywhere(&self.map);
+        }
+    }
+
+    /// Records that the raw lock gave a hold up where it was to change it.
+    #[cold]
+    #[track_caller]
+    #[allow(dead_code, reason = "for the versions whose raw locks may")]
+    pub(super) fn lost(&self) {
+        if !self.is_lost() {
             event::released_anywhere(&self.map);
         }
     }
@@ -188,8 +218,10 @@ impl<R> Core<R> {
 
     /// Records that the task holds the lock, whose guard is made by hand, unless that is known.
     #[cold]
-    pub(super) fn assumed<S: Side<Raw = R>>(&self, how: How, site: Site) {
+    pub(super) fn assumed<S: Side<Raw = R>>(&self, how: How, describe: Describe, site: Site) {
         if S::is_last(&self.raw) && is_held(&self.map, None) != LockState::Held {
+            let how = how.trylock();
+            event::before_try(&self.map, how, describe, site);
             event::acquired(&self.map, how, site);
         }
     }
@@ -202,29 +234,18 @@ impl<R> Core<R> {
         }
     }
 
-    /// Turns an upgradable hold into the only one by `attempt`, or else by `wait`.
+    /// Checks that an upgradable hold may become the only one.
     ///
     /// # Panics
     ///
-    /// If the wait breaks a rule, or tasks now wait for each other, and the tracker is told to panic;
-    /// the hold is upgradable then.
-    pub(super) fn upgrade(
-        &self,
-        describe: Describe,
-        site: Site,
-        attempt: impl FnOnce(&R) -> bool,
-        wait: impl FnOnce(&R),
-    ) {
+    /// If the wait for that breaks a rule and the tracker is told to panic.
+    pub(super) fn before_upgrade(&self, describe: Describe, site: Site) {
         if !self.is_lost() {
             event::before_upgrade(&self.map, describe, site);
         }
-        if !attempt(&self.raw) {
-            self.blocked(How::EXCLUSIVE, site, wait);
-        }
-        event::upgraded(&self.map);
     }
 
-    /// Records that an upgradable hold has become the only one without waiting.
+    /// Records that an upgradable hold has become the only one.
     pub(super) fn upgraded(&self) {
         event::upgraded(&self.map);
     }

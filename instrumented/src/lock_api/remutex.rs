@@ -16,6 +16,7 @@ use super::owner::{Owned, Owner};
 use super::raw::Core;
 use super::real::{self, GetThreadId, RawMutex, RawMutexFair, RawMutexTimed};
 use super::side::{Fair, Marker, Side, Timed};
+use super::sides::Able;
 
 /// A mutex over the raw mutex `R` that its holder can lock again.
 ///
@@ -23,10 +24,10 @@ use super::side::{Fair, Marker, Side, Timed};
 ///
 /// The first lock of a thread is an exclusive acquire, the last unlock the release; those in
 /// between are silent.
-pub struct ReentrantMutex<R, G, T: ?Sized> {
-    core: Core<Owner<R, G>>,
+pub struct ReentrantMutex<R: Able, G, T: ?Sized> {
+    pub(super) core: Core<Owner<R, G>>,
     // Last, so that a mutex of a sized payload coerces to one of an unsized payload.
-    data: UnsafeCell<T>,
+    pub(super) data: UnsafeCell<T>,
 }
 
 /// The guard of a [`ReentrantMutex`].
@@ -59,20 +60,13 @@ impl<R: RawMutex, G: GetThreadId, T> ReentrantMutex<R, G, T> {
     }
 }
 
-impl<R, G, T> ReentrantMutex<R, G, T> {
+impl<R: Able, G, T> ReentrantMutex<R, G, T> {
     /// Creates a mutex around a raw one; the place of this call is its class.
     #[inline]
     #[track_caller]
     pub const fn from_raw(raw_mutex: R, get_thread_id: G, val: T) -> Self {
         let owner = Owner::new(real::ReentrantMutex::from_raw(raw_mutex, get_thread_id, ()));
         ReentrantMutex { core: Core::new(owner), data: UnsafeCell::new(val) }
-    }
-
-    /// The older name of [`from_raw`](Self::from_raw).
-    #[inline]
-    #[track_caller]
-    pub const fn const_new(raw_mutex: R, get_thread_id: G, val: T) -> Self {
-        ReentrantMutex::from_raw(raw_mutex, get_thread_id, val)
     }
 }
 
@@ -129,7 +123,11 @@ impl<R: RawMutex, G: GetThreadId, T: ?Sized> ReentrantMutex<R, G, T> {
     #[track_caller]
     fn assume(&self) -> <Owned<R, G> as Side>::State {
         let state = self.core.raw().assume();
-        self.core.assumed::<Owned<R, G>>(Owned::<R, G>::how(), Location::caller());
+        self.core.assumed::<Owned<R, G>>(
+            Owned::<R, G>::how(),
+            <Self as Lock>::describe,
+            Location::caller(),
+        );
         state
     }
 
@@ -207,5 +205,5 @@ impl<R: RawMutex, G: GetThreadId, T: ?Sized> ArcReentrantMutexGuard<R, G, T> {
     }
 }
 
-common!("ReentrantMutex", ReentrantMutex<R, G> where [R: RawMutex, G: GetThreadId], Owner<R, G>,
+common!("ReentrantMutex", ReentrantMutex<R: Able, G> where [R: RawMutex, G: GetThreadId], Owner<R, G>,
     try_lock);

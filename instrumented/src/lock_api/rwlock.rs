@@ -7,15 +7,15 @@ use core::cell::UnsafeCell;
 use core::fmt;
 use core::panic::Location;
 
-use lockdep::{Description, How, Map, Tracked};
+use lockdep::{Description, Map, Tracked};
 
 use super::acquires::{blocking, common, trying};
 use super::guard::{Guard, Lock};
 use super::mapped::{Mapped, Shared, Unique};
 use super::raw::Core;
-use super::real::{RawRwLock, RawRwLockFair, RawRwLockRecursive, RawRwLockRecursiveTimed};
-use super::real::{RawRwLockTimed, RawRwLockUpgrade, RawRwLockUpgradeTimed};
-use super::side::{Fair, Marker, Reading, Side, Timed, Upgradable, Writing};
+use super::real::{RawRwLock, RawRwLockTimed, RawRwLockUpgrade, RawRwLockUpgradeTimed};
+use super::side::{Side, Timed};
+use super::sides::{Reading, Upgradable, Writing};
 
 /// A reader-writer lock over the raw lock `R`.
 ///
@@ -28,9 +28,9 @@ use super::side::{Fair, Marker, Reading, Side, Timed, Upgradable, Writing};
 /// included, are recorded if they succeed. The guard's drop is the release. What is done to the lock
 /// by way of [`raw`](Self::raw) is not seen.
 pub struct RwLock<R, T: ?Sized> {
-    core: Core<R>,
+    pub(super) core: Core<R>,
     // Last, so that a lock of a sized payload coerces to one of an unsized payload.
-    data: UnsafeCell<T>,
+    pub(super) data: UnsafeCell<T>,
 }
 
 /// The guard of a reader.
@@ -82,13 +82,6 @@ impl<R, T> RwLock<R, T> {
     #[track_caller]
     pub const fn from_raw(raw_rwlock: R, val: T) -> Self {
         RwLock { core: Core::new(raw_rwlock), data: UnsafeCell::new(val) }
-    }
-
-    /// The older name of [`from_raw`](Self::from_raw).
-    #[inline]
-    #[track_caller]
-    pub const fn const_new(raw_rwlock: R, val: T) -> Self {
-        RwLock::from_raw(raw_rwlock, val)
     }
 }
 
@@ -159,35 +152,6 @@ impl<R: RawRwLockTimed, T: ?Sized> RwLock<R, T> {
     }
 }
 
-/// A read that passes waiting writers.
-const RECURSIVE: How = How::SHARED_RECURSIVE;
-
-impl<R: RawRwLockRecursive, T: ?Sized> RwLock<R, T> {
-    blocking! {
-        /// Waits until no writer holds the lock and takes it for reading, past writers that wait.
-        read_recursive, read_arc_recursive: Reading<R>, RECURSIVE,
-            |raw| Marker::of(raw.try_lock_shared_recursive()),
-            |raw| { raw.lock_shared_recursive(); Marker::NEW };
-    }
-
-    trying! {
-        /// Takes the lock for reading, past writers that wait, if none holds it.
-        try_read_recursive, try_read_recursive_arc (): Reading<R>, RECURSIVE,
-            |raw| Marker::of(raw.try_lock_shared_recursive());
-    }
-}
-
-impl<R: RawRwLockRecursiveTimed, T: ?Sized> RwLock<R, T> {
-    trying! {
-        /// Takes the lock for reading, past writers that wait, if none holds it within `timeout`.
-        try_read_recursive_for, try_read_arc_recursive_for (timeout: R::Duration): Reading<R>,
-            RECURSIVE, |raw| Marker::of(raw.try_lock_shared_recursive_for(timeout));
-        /// Takes the lock for reading, past writers that wait, if none holds it before `timeout`.
-        try_read_recursive_until, try_read_arc_recursive_until (timeout: R::Instant): Reading<R>,
-            RECURSIVE, |raw| Marker::of(raw.try_lock_shared_recursive_until(timeout));
-    }
-}
-
 impl<R: RawRwLockUpgrade, T: ?Sized> RwLock<R, T> {
     blocking! {
         /// Waits until no writer and no upgradable reader holds the lock and takes it for reading,
@@ -213,87 +177,6 @@ impl<R: RawRwLockUpgradeTimed, T: ?Sized> RwLock<R, T> {
             Upgradable<R>, Upgradable::<R>::how(),
             |raw| Upgradable::<R>::attempt_until(raw, timeout);
     }
-}
-
-/// Guards for holds that have none.
-macro_rules! by_hand {
-    ($($raw:ident $side:ident $guard:ident $make:ident $make_counted:ident;)*) => {$(
-        impl<R: $raw, T: ?Sized> RwLock<R, T> {
-            /// Makes a guard of a hold that has none.
-            ///
-            /// # Safety
-            ///
-            /// The lock is held this way, and no other guard stands for that hold.
-            #[inline]
-            #[track_caller]
-            pub unsafe fn $make(&self) -> $guard<'_, R, T> {
-                self.core.assumed::<$side<R>>($side::<R>::how(), Location::caller());
-                Guard::new(self, Marker::NEW)
-            }
-
-            /// Makes a guard, which keeps the lock alive, of a hold that has none.
-            ///
-            /// # Safety
-            ///
-            /// The lock is held this way, and no other guard stands for that hold.
-            #[cfg(feature = "arc_lock")]
-            #[inline]
-            #[track_caller]
-            pub unsafe fn $make_counted(self: &Arc<Self>) -> Guard<Arc<Self>, $side<R>> {
-                self.core.assumed::<$side<R>>($side::<R>::how(), Location::caller());
-                Guard::new(Arc::clone(self), Marker::NEW)
-            }
-        }
-    )*};
-}
-
-by_hand! {
-    RawRwLock Reading RwLockReadGuard
-        make_read_guard_unchecked make_arc_read_guard_unchecked;
-    RawRwLock Writing RwLockWriteGuard
-        make_write_guard_unchecked make_arc_write_guard_unchecked;
-    RawRwLockUpgrade Upgradable RwLockUpgradableReadGuard
-        make_upgradable_guard_unchecked make_upgradable_arc_guard_unchecked;
-}
-
-/// Unlocks without a guard.
-macro_rules! force_unlock {
-    ($($side:ident $force:ident $force_fair:ident;)*) => {$(
-        impl<R: RawRwLock, T: ?Sized> RwLock<R, T> {
-            /// Gives a hold up without its guard.
-            ///
-            /// # Safety
-            ///
-            /// The lock is held this way, and no guard stands for that hold.
-            #[inline]
-            #[track_caller]
-            pub unsafe fn $force(&self) {
-                self.core.forced::<$side<R>>();
-                // SAFETY: the caller gives a hold up.
-                unsafe { $side::<R>::unlock(self.core.raw(), Marker::NEW) }
-            }
-        }
-
-        impl<R: RawRwLockFair, T: ?Sized> RwLock<R, T> {
-            /// Gives a hold up without its guard, to the first who waits.
-            ///
-            /// # Safety
-            ///
-            /// The lock is held this way, and no guard stands for that hold.
-            #[inline]
-            #[track_caller]
-            pub unsafe fn $force_fair(&self) {
-                self.core.forced::<$side<R>>();
-                // SAFETY: the caller gives a hold up.
-                unsafe { $side::<R>::unlock_fair(self.core.raw(), Marker::NEW) }
-            }
-        }
-    )*};
-}
-
-force_unlock! {
-    Reading force_unlock_read force_unlock_read_fair;
-    Writing force_unlock_write force_unlock_write_fair;
 }
 
 /// A guard knows its lock.

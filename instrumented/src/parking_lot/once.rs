@@ -9,7 +9,7 @@ use super::gate::Gate;
 use super::real::{self, OnceState};
 
 /// What reports call it.
-fn describe() -> Description {
+pub(super) fn describe() -> Description {
     Description::new("Once", "")
 }
 
@@ -20,8 +20,8 @@ fn describe() -> Description {
 /// Until it is done every call is an exclusive acquire, and the initialiser runs with the `Once`
 /// held. Once it is done nothing is recorded.
 pub struct Once {
-    gate: Gate,
-    inner: real::Once,
+    pub(super) gate: Gate,
+    pub(super) inner: real::Once,
 }
 
 impl Once {

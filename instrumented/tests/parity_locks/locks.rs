@@ -6,7 +6,16 @@ use std::mem::forget;
 use std::sync::Arc;
 
 use super::{mutex, now, pl, remutex, rwlock};
-use crate::lock_api::{GetThreadId, Mutex, RawMutex, RawRwLock, ReentrantMutex, RwLock};
+use crate::lock_api::{
+    GetThreadId, MappedRwLockReadGuard, Mutex, RawMutex, RawRwLock, ReentrantMutex, RwLock,
+};
+
+/// The function of this guard that has another name than that of all the others.
+pub(super) fn or_else<R: RawRwLock>(
+    part: MappedRwLockReadGuard<'_, R, u8>,
+) -> MappedRwLockReadGuard<'_, R, u8> {
+    MappedRwLockReadGuard::try_map_or_else(part, |byte| Ok::<_, u8>(byte)).ok().unwrap()
+}
 
 #[test]
 fn mutex_has_all_its_functions() {

@@ -12,6 +12,18 @@ use crate::parking_lot as pl;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// What the modules here call, as text.
+const CALLED: &str = concat!(
+    include_str!("locks.rs"),
+    include_str!("guards.rs"),
+    include_str!("parking_lot_itself.rs")
+);
+/// The packages, and the files whose functions are called.
+const LOCK_API: &str = "lock_api-0.4.";
+const LOCK_API_FILES: &[&str] = &["mutex.rs", "remutex.rs", "rwlock.rs"];
+const PARKING_LOT: &str = "parking_lot-0.12.";
+const PARKING_LOT_FILES: &[&str] = &["condvar.rs", "once.rs"];
+
 /// No time at all, in both ways to say it.
 fn now() -> (Duration, Instant) {
     (Duration::ZERO, Instant::now())

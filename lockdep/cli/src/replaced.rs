@@ -20,10 +20,12 @@ use crate::runtime::Facade;
 use crate::wrapper::{expand, with_prefix};
 
 /// What is replaced: the crate, the beginning of its version, and the facade below the sources.
-const REPLACED: [(&str, &str, &str); 3] = [
+const REPLACED: [(&str, &str, &str); 5] = [
     ("once_cell", "1.", "instrumented/facade/once_cell.rs"),
     ("lock_api", "0.4.", "instrumented/facade/lock_api.rs"),
+    ("lock_api", "0.5.", "instrumented/facade/lock_api_0_5.rs"),
     ("parking_lot", "0.12.", "instrumented/facade/parking_lot.rs"),
+    ("parking_lot", "0.13.", "instrumented/facade/parking_lot_0_13.rs"),
 ];
 
 /// What is added to the file name and to the identity of the crate itself.

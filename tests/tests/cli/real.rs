@@ -69,3 +69,14 @@ fn the_map_whose_readers_pass_writers_is_clean() {
     assert_eq!(reports(&said.stderr), "");
     assert!(said.last().starts_with("lockdep: 1 class, 0 edges"), "{said:?}");
 }
+
+#[test]
+fn two_versions_of_one_crate_are_both_tracked() {
+    let fixture = workspace("tests/fixtures/parking-lot-versions");
+    let said = lockdep(&fixture, &["run", "-q", "--", "inversion"]).exits(100);
+    assert_eq!(said.reports("LD0002"), 1);
+    said.has("Mutex<u8>    made at src/main.rs:8:15");
+    said.has("Mutex<u16>   made at src/main.rs:9:15");
+    let said = lockdep(&fixture, &["run", "-q"]).exits(0);
+    assert!(said.last().starts_with("lockdep: 4 classes, 2 edges"), "{said:?}");
+}

@@ -1,0 +1,65 @@
+//! `lock_api` 0.5 with its locks replaced.
+//!
+//! `cargo lockdep` compiles this file in the place of a `lock_api` that a program depends on, as a
+//! crate of that name with the same features and against that very crate, which is given as
+//! `real_lock_api`. All that depends on `lock_api` sees it, `parking_lot` included, so types agree.
+//!
+//! The sources are those of the module `lock_api_0_5` of `instrumented`.
+
+#![no_std]
+
+#[cfg(feature = "arc_lock")]
+extern crate alloc;
+
+#[path = "../src/lock_api/acquires.rs"]
+mod acquires;
+#[path = "../src/lock_api_0_5/by_hand.rs"]
+mod by_hand;
+#[path = "../src/lock_api_0_5/condvar.rs"]
+mod condvar;
+#[path = "../src/lock_api_0_5/exchange.rs"]
+mod exchange;
+#[path = "../src/lock_api/guard.rs"]
+mod guard;
+#[path = "../src/lock_api/mapped.rs"]
+mod mapped;
+#[path = "../src/lock_api/mutex.rs"]
+mod mutex;
+#[path = "../src/lock_api/owner.rs"]
+mod owner;
+#[path = "../src/lock_api/policy.rs"]
+mod policy;
+#[path = "../src/lock_api/private.rs"]
+mod private;
+#[path = "../src/lock_api/raw.rs"]
+mod raw;
+#[path = "../src/lock_api/remutex.rs"]
+mod remutex;
+#[path = "../src/lock_api/rwlock.rs"]
+mod rwlock;
+#[path = "../src/lock_api/side.rs"]
+mod side;
+#[path = "../src/lock_api_0_5/sides.rs"]
+mod sides;
+
+/// The crate whose raw locks are used.
+mod real {
+    pub(super) use real_lock_api::*;
+}
+
+pub use real_lock_api::*;
+
+pub use condvar::{Condvar, WaitTimeoutResult};
+pub use mutex::{MappedMutexGuard, Mutex, MutexGuard};
+pub use remutex::{MappedReentrantMutexGuard, ReentrantMutex, ReentrantMutexGuard};
+pub use rwlock::{
+    MappedRwLockReadGuard, MappedRwLockWriteGuard, RwLock, RwLockReadGuard,
+    RwLockUpgradableReadGuard, RwLockWriteGuard,
+};
+
+#[cfg(feature = "arc_lock")]
+pub use {
+    mutex::ArcMutexGuard,
+    remutex::ArcReentrantMutexGuard,
+    rwlock::{ArcRwLockReadGuard, ArcRwLockUpgradableReadGuard, ArcRwLockWriteGuard},
+};
