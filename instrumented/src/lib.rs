@@ -8,6 +8,7 @@
 //! | `lock_api` | `lock_api` 0.4, with the feature of that name: any raw lock behind its types |
 //! | `parking_lot_0_13`, `lock_api_0_5` | the later versions of the two, with features of those names |
 //! | `once_cell` | `once_cell` 1, with the feature of that name |
+//! | `tokio` | `tokio` 1, with the feature of that name: its locks, and what starts its tasks |
 //! | [`thread`] | [`std::thread`] |
 //!
 //! A program changes its imports and nothing else:
@@ -61,4 +62,6 @@ pub use locks::once_cell;
 pub use locks::parking_lot;
 #[cfg(feature = "parking_lot_0_13")]
 pub use locks::parking_lot_0_13;
+#[cfg(feature = "tokio")]
+pub use locks::tokio;
 pub use locks::{nested, sync, thread};

@@ -38,6 +38,12 @@ pub mod parking_lot_0_13 {
     pub use ::parking_lot_0_13::*;
 }
 
+/// `tokio`, unchanged.
+#[cfg(feature = "tokio")]
+pub mod tokio {
+    pub use ::tokio::*;
+}
+
 /// [`std::thread`], unchanged.
 pub mod thread {
     pub use std::thread::*;

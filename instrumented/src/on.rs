@@ -20,3 +20,6 @@ pub mod once_cell;
 pub mod parking_lot;
 #[cfg(feature = "parking_lot_0_13")]
 pub mod parking_lot_0_13;
+#[cfg(feature = "tokio")]
+#[allow(unsafe_code, reason = "its locks have a payload in an `UnsafeCell`")]
+pub mod tokio;

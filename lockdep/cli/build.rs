@@ -11,12 +11,13 @@ use std::{env, fs, io};
 const PACKAGES: [&str; 3] = ["lockdep", "instrumented", "instrumented/facade/std"];
 
 /// The facades that are compiled against crates of the program.
-const FACADES: [&str; 5] = [
+const FACADES: [&str; 6] = [
     "instrumented/facade/lock_api.rs",
     "instrumented/facade/lock_api_0_5.rs",
     "instrumented/facade/once_cell.rs",
     "instrumented/facade/parking_lot.rs",
     "instrumented/facade/parking_lot_0_13.rs",
+    "instrumented/facade/tokio.rs",
 ];
 
 fn main() -> io::Result<()> {

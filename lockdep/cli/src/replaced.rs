@@ -20,13 +20,18 @@ use crate::runtime::Facade;
 use crate::wrapper::{expand, with_prefix};
 
 /// What is replaced: the crate, the beginning of its version, and the facade below the sources.
-const REPLACED: [(&str, &str, &str); 5] = [
+const REPLACED: [(&str, &str, &str); 6] = [
     ("once_cell", "1.", "instrumented/facade/once_cell.rs"),
     ("lock_api", "0.4.", "instrumented/facade/lock_api.rs"),
     ("lock_api", "0.5.", "instrumented/facade/lock_api_0_5.rs"),
     ("parking_lot", "0.12.", "instrumented/facade/parking_lot.rs"),
     ("parking_lot", "0.13.", "instrumented/facade/parking_lot_0_13.rs"),
+    ("tokio", "1.", "instrumented/facade/tokio.rs"),
 ];
+
+/// A facade for many versions asks `cfg(before = "1.40")` of the one at hand. This many that come
+/// after it are named.
+const VERSIONS: u32 = 100;
 
 /// What is added to the file name and to the identity of the crate itself.
 const SUFFIX: &str = "-untracked";
@@ -123,6 +128,13 @@ impl Call {
         values.find_map(|argument| argument.value.as_deref()?.strip_prefix(name)?.strip_prefix('='))
     }
 
+    /// Versions that come after this one, as `major.minor`.
+    fn later_versions(&self) -> impl Iterator<Item = String> + use<> {
+        let mut parts = self.version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+        let (major, minor) = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+        (minor + 1..=minor + VERSIONS).map(move |later| format!("{major}.{later}"))
+    }
+
     /// What cargo wants in the names of files.
     fn stem(&self) -> String {
         format!("{}{}", self.name, self.codegen("extra-filename").unwrap_or(""))
@@ -180,6 +192,8 @@ impl Call {
         if self.value("--edition").is_none() {
             arguments.push(Argument::pair("--edition", "2024".to_owned()));
         }
+        let later = self.later_versions().map(|later| format!("before=\"{later}\""));
+        arguments.extend(later.map(|later| Argument::pair("--cfg", later)));
         arguments.push(Argument::pair("--cap-lints", "allow".to_owned()));
         arguments.iter().flat_map(Argument::words).collect()
     }
@@ -288,6 +302,7 @@ mod tests {
         assert!(!words.contains("lock_api-0.4.14"), "{words}");
         assert!(words.contains("-C metadata=11 -C extra-filename=-22 "), "{words}");
         assert!(words.contains("--cfg=feature=\"arc_lock\""), "{words}");
+        assert!(words.contains("--cfg=before=\"0.5\"") && !words.contains("before=\"0.4\""));
         assert!(words.contains("--edition=2024") && words.contains("--emit=metadata,link"));
         assert!(words.contains("artifacts") && words.ends_with("--cap-lints=allow"), "{words}");
     }

@@ -1,0 +1,50 @@
+//! [`tokio`](::tokio) 1 with its locks replaced by tracked ones, and with tasks that say which is
+//! which. All other names are the real ones.
+//!
+//! A program that names this module `tokio` changes nothing else:
+//!
+//! ```
+//! use instrumented::tokio;
+//! # #[cfg(all(feature = "macros", feature = "rt", feature = "sync"))]
+//! use tokio::sync::Mutex;
+//!
+//! # #[cfg(all(feature = "macros", feature = "rt", feature = "sync"))]
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() {
+//!     static COUNT: Mutex<u8> = Mutex::const_new(0);
+//!     let task = tokio::spawn(async { *COUNT.lock().await += 1 });
+//!     task.await.unwrap();
+//!     assert_eq!(*COUNT.lock().await, 1);
+//! }
+//! # #[cfg(not(all(feature = "macros", feature = "rt", feature = "sync")))]
+//! # fn main() {}
+//! ```
+//!
+//! # Tracking
+//!
+//! What [`sync`] says of locks. A task that is spawned in any way, and what a runtime is given to
+//! block on, is told apart from all others, so that what it holds is its own and goes with it from
+//! thread to thread. Where this crate makes a runtime, a set of tasks or a handle, it is a wrapper
+//! around the real one, to which it can be dereferenced.
+//!
+//! # What is not tracked
+//!
+//! What is spawned by way of the real types, and by `tokio::task::Builder`, which is unstable, is
+//! polled like the tasks of an executor that nobody knows.
+
+#[cfg(feature = "rt")]
+pub mod runtime;
+#[cfg(feature = "sync")]
+pub mod sync;
+#[cfg(feature = "rt")]
+pub mod task;
+
+pub use ::tokio::*;
+
+#[cfg(feature = "rt")]
+pub use task::spawn;
+
+/// The crate that is wrapped.
+mod real {
+    pub(super) use ::tokio::*;
+}

@@ -1,0 +1,89 @@
+//! The handle of a runtime.
+
+use std::future::Future;
+use std::ops::Deref;
+
+use lockdep::task::Tracked;
+
+use super::real::runtime::{EnterGuard, Handle as RealHandle, RuntimeFlavor, TryCurrentError};
+use super::real::task::JoinHandle;
+use super::task::job;
+
+/// [`tokio::runtime::Handle`](::tokio::runtime::Handle), whose tasks have held stacks of their own.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    inner: RealHandle,
+}
+
+impl Handle {
+    pub(super) fn of(inner: RealHandle) -> Handle {
+        Handle { inner }
+    }
+
+    /// The handle of the thread's runtime.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    #[track_caller]
+    pub fn current() -> Self {
+        Handle::of(RealHandle::current())
+    }
+
+    /// The handle of the thread's runtime.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    pub fn try_current() -> Result<Self, TryCurrentError> {
+        RealHandle::try_current().map(Handle::of)
+    }
+
+    /// Makes this the thread's runtime as long as what is returned lives.
+    pub fn enter(&self) -> EnterGuard<'_> {
+        self.inner.enter()
+    }
+
+    /// Spawns a task.
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.inner.spawn(Tracked::spawned(future))
+    }
+
+    /// Calls `func` on a thread that may block.
+    #[track_caller]
+    pub fn spawn_blocking<F, R>(&self, func: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.inner.spawn_blocking(job(func))
+    }
+
+    /// Runs `future` to its end on this thread.
+    ///
+    /// # Panics
+    ///
+    /// If the thread runs tasks, and if `future` panics.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.inner.block_on(Tracked::root(future))
+    }
+
+    /// Which kind of runtime it is.
+    pub fn runtime_flavor(&self) -> RuntimeFlavor {
+        self.inner.runtime_flavor()
+    }
+}
+
+impl Deref for Handle {
+    type Target = RealHandle;
+
+    fn deref(&self) -> &RealHandle {
+        &self.inner
+    }
+}

@@ -1,0 +1,46 @@
+//! Waiting for a lock by blocking the thread.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+
+use super::real::sync::Mutex;
+
+/// Checks that the current thread may block.
+///
+/// # Panics
+///
+/// With tokio's own words, if it runs tasks.
+#[track_caller]
+pub(super) fn check() {
+    // Nobody holds this one, so it is taken at once, after tokio's own check.
+    drop(Mutex::const_new(()).blocking_lock());
+}
+
+/// Blocks the thread until `future` is ready.
+pub(super) fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+/// Wakes a thread that is parked.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.unpark();
+    }
+}

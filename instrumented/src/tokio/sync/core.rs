@@ -1,0 +1,214 @@
+//! A semaphore and its map: what every lock of this module is made of besides its payload.
+//!
+//! All that is recorded of these locks is recorded here. An acquire that waits is checked before it
+//! waits, one that does not is recorded once it succeeded, a release is recorded before the real one.
+
+use std::future::{Future, poll_fn};
+use std::ops::Deref;
+use std::panic::Location;
+use std::pin::pin;
+use std::task::Poll;
+use std::{fmt, mem};
+
+use lockdep::{Describe, How, LockState, Map, Mode, Until, event, is_held, task};
+
+use super::blocking;
+use super::real::sync::{AcquireError, Semaphore, TryAcquireError};
+
+/// A place in the program; every event has one.
+pub(super) type Site = &'static Location<'static>;
+
+/// How a lock is taken.
+#[derive(Clone, Copy)]
+pub(super) struct Request {
+    /// How many of the semaphore's permits.
+    pub(super) permits: u32,
+    pub(super) how: How,
+    pub(super) describe: Describe,
+    pub(super) site: Site,
+}
+
+/// A semaphore and its map.
+pub(super) struct Core {
+    map: Map,
+    semaphore: Semaphore,
+}
+
+impl Core {
+    /// Ties a semaphore to the place of the call.
+    #[track_caller]
+    pub(super) fn new(permits: usize) -> Core {
+        Core { map: Map::new(), semaphore: Semaphore::new(permits) }
+    }
+
+    /// The same in constants.
+    #[track_caller]
+    pub(super) const fn const_new(permits: usize) -> Core {
+        Core { map: Map::new(), semaphore: Semaphore::const_new(permits) }
+    }
+
+    pub(super) fn map(&self) -> &Map {
+        &self.map
+    }
+
+    /// The semaphore. What is done to it is not recorded.
+    pub(super) fn semaphore(&self) -> &Semaphore {
+        &self.semaphore
+    }
+
+    /// Waits for the lock and takes it.
+    pub(super) async fn acquire(&self, request: Request) -> Result<(), AcquireError> {
+        let Request { permits, how, describe, site } = request;
+        let mut real = pin!(self.semaphore.acquire_many(permits));
+        let (mut is_announced, mut is_counted) = (false, false);
+        let taken = poll_fn(|context| {
+            let _polled = task::polled_by(context);
+            if !mem::replace(&mut is_announced, true) {
+                event::before_acquire(&self.map, how, describe, site);
+            }
+            match real.as_mut().poll(context) {
+                Poll::Ready(permit) => {
+                    permit?.forget();
+                    self.acquired(how, site);
+                    Poll::Ready(Ok(()))
+                }
+                Poll::Pending => {
+                    if !mem::replace(&mut is_counted, true) {
+                        event::waits(&self.map);
+                    }
+                    Poll::Pending
+                }
+            }
+        });
+        taken.await
+    }
+
+    /// Takes the lock, blocking the thread if need be.
+    ///
+    /// # Panics
+    ///
+    /// If the thread runs tasks, or if the acquire breaks a rule and the tracker is told to panic.
+    #[track_caller]
+    pub(super) fn acquire_blocking(&self, request: Request) -> Result<(), AcquireError> {
+        let Request { permits, how, describe, site } = request;
+        blocking::check();
+        event::before_acquire(&self.map, how, describe, site);
+        let permit = match self.semaphore.try_acquire_many(permits) {
+            Ok(permit) => permit,
+            Err(_) => {
+                let _waiting = event::waiting(&self.map, how, site, Until::Free);
+                blocking::block_on(self.semaphore.acquire_many(permits))?
+            }
+        };
+        permit.forget();
+        self.acquired(how, site);
+        Ok(())
+    }
+
+    /// Takes the lock if that needs no waiting.
+    pub(super) fn try_acquire(&self, request: Request) -> Result<(), TryAcquireError> {
+        let Request { permits, how, describe, site } = request;
+        let how = how.trylock();
+        event::before_try(&self.map, how, describe, site);
+        self.semaphore.try_acquire_many(permits)?.forget();
+        self.acquired(how, site);
+        Ok(())
+    }
+
+    /// Records that the lock was obtained.
+    pub(super) fn acquired(&self, how: How, site: Site) {
+        event::acquired(&self.map, how, site);
+        event::can_be_sent(&self.map);
+    }
+
+    /// Records that the lock is about to be released.
+    #[track_caller]
+    pub(super) fn released(&self) {
+        event::released_anywhere(&self.map);
+    }
+
+    /// Records that a hold is about to become a shared one, if it is not.
+    #[track_caller]
+    pub(super) fn downgraded(&self) {
+        match is_held(&self.map, None) {
+            LockState::NotHeld => {
+                // The guard was sent here.
+                self.released();
+                self.acquired(How::SHARED.trylock(), Location::caller());
+            }
+            _ if is_held(&self.map, Some(Mode::Exclusive)) == LockState::Held => {
+                event::downgraded(&self.map);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.semaphore.fmt(f)
+    }
+}
+
+/// What has a [`Core`].
+pub(super) trait Lock {
+    fn core(&self) -> &Core;
+}
+
+impl Lock for Core {
+    fn core(&self) -> &Core {
+        self
+    }
+}
+
+/// Holds so many permits of a lock until it is dropped.
+///
+/// It is what a guard drops, so that no guard has a `Drop` of its own and all can be taken apart.
+pub(super) struct Hold<P: Deref<Target: Lock>> {
+    lock: P,
+    permits: u32,
+}
+
+impl<P: Deref<Target: Lock>> Hold<P> {
+    /// For permits that were obtained, of which this is recorded.
+    pub(super) fn new(lock: P, permits: u32) -> Self {
+        Hold { lock, permits }
+    }
+
+    pub(super) fn lock(&self) -> &P {
+        &self.lock
+    }
+
+    /// Turns the exclusive hold into a reader's.
+    #[track_caller]
+    pub(super) fn downgrade(&mut self) {
+        let core = self.lock.core();
+        core.downgraded();
+        let excess = mem::replace(&mut self.permits, 1) - 1;
+        core.semaphore.add_permits(excess as usize);
+    }
+}
+
+impl<'a, L: Lock + ?Sized> Hold<&'a L> {
+    /// The same hold, without the lock's type.
+    pub(super) fn erase(self) -> Hold<&'a Core> {
+        let erased = Hold { lock: self.lock.core(), permits: self.permits };
+        mem::forget(self);
+        erased
+    }
+}
+
+impl<P: Deref<Target: Lock>> Drop for Hold<P> {
+    fn drop(&mut self) {
+        /// Gives the permits back even if telling panics.
+        struct Return<'a>(&'a Semaphore, u32);
+        impl Drop for Return<'_> {
+            fn drop(&mut self) {
+                self.0.add_permits(self.1 as usize);
+            }
+        }
+        let core = self.lock.core();
+        let _return = Return(&core.semaphore, self.permits);
+        core.released();
+    }
+}
