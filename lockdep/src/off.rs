@@ -273,6 +273,10 @@ pub mod event {
     #[derive(Clone, Debug)]
     pub struct Child(());
 
+    impl Child {
+        pub(super) const NONE: Child = Child(());
+    }
+
     /// The current task is about to start another one.
     #[inline(always)]
     pub fn spawned() -> Child {
@@ -331,6 +335,8 @@ pub mod task {
     use std::pin::Pin;
     use std::task::{Context, Poll};
 
+    use super::event::Child;
+
     /// An async task; with tracking off, nothing.
     #[derive(Debug, Default)]
     pub struct AsyncTask(());
@@ -348,6 +354,30 @@ pub mod task {
         #[must_use]
         pub const fn root() -> AsyncTask {
             AsyncTask(())
+        }
+
+        /// A branch of the current task.
+        #[inline(always)]
+        #[must_use]
+        pub const fn branch() -> AsyncTask {
+            AsyncTask(())
+        }
+
+        /// What stands for the task for whoever waits for its end.
+        #[inline(always)]
+        #[must_use]
+        pub const fn child(&self) -> Child {
+            Child::NONE
+        }
+
+        /// Runs one poll.
+        #[inline(always)]
+        pub fn poll_with<T>(
+            &mut self,
+            cx: &mut Context<'_>,
+            poll: impl FnOnce(&mut Context<'_>) -> Poll<T>,
+        ) -> Poll<T> {
+            poll(cx)
         }
 
         /// Runs one poll.
@@ -370,6 +400,12 @@ pub mod task {
         /// The future.
         #[inline(always)]
         pub const fn spawned(future: F) -> Tracked<F> {
+            Tracked(future)
+        }
+
+        /// The future.
+        #[inline(always)]
+        pub const fn branch(future: F) -> Tracked<F> {
             Tracked(future)
         }
 

@@ -79,6 +79,21 @@ impl Contexts {
         self.running[..self.depth.get()].iter().filter_map(|slot| slot.get().checked_sub(1))
     }
 
+    /// How many runs there are, one upon the other.
+    #[inline]
+    pub(crate) fn depth(&self) -> usize {
+        self.depth.get()
+    }
+
+    /// Ends all runs but the outermost `depth`, and returns their contexts, outermost first.
+    pub(crate) fn suspend_above(&self, depth: usize) -> Vec<ContextId> {
+        let suspended: Vec<ContextId> = self.running().skip(depth).collect();
+        suspended.iter().rev().for_each(|&context| {
+            self.leave(context);
+        });
+        suspended
+    }
+
     pub(crate) fn is_running(&self, context: ContextId) -> bool {
         self.running().any(|running| running == context)
     }

@@ -194,7 +194,7 @@ fn left_behind(own: &'static Stack, wanted: Word) -> Option<(&'static Stack, Hel
 /// has part in it, to which the guard may have been given whatever guard it is, as long as it
 /// stayed on its thread.
 pub(crate) fn take_over(task: &Task, lock: u64) -> bool {
-    let is_async = task.stack().is_some_and(|stack| stack.owner.async_task().is_some());
+    let is_async = task.is_async();
     let is_suspended = |stack: &&'static Stack| stack.owner.is_suspended() && stack.holds(lock);
     let of_async = is_async || !directory::holders(is_suspended).is_empty();
     let holders = disown(task, lock, Extent::One);

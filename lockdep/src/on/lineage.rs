@@ -21,6 +21,19 @@ static TELL_APART: AtomicBool = AtomicBool::new(false);
 #[derive(Clone, Debug)]
 pub struct Child(Option<Kin>);
 
+impl Child {
+    /// Nobody: what the current task does itself.
+    pub(crate) const fn none() -> Child {
+        Child(None)
+    }
+
+    /// The task among its kin, if anybody asks for that.
+    #[inline]
+    pub(crate) fn kin(&self) -> Option<&Kin> {
+        self.0.as_ref()
+    }
+}
+
 /// The work of `event::spawned`.
 pub(crate) fn spawned() -> Child {
     with_task(|task| {
@@ -67,6 +80,16 @@ fn new_moment(task: &Task) {
     if TELL_APART.load(Relaxed) && task.state() == State::Active {
         task.forget_keys();
     }
+}
+
+/// The thread goes on as another task, or as itself again.
+pub(crate) fn switch(task: &Task, kin: Option<Kin>) -> Option<Kin> {
+    new_moment(task);
+    let before = task.take_kin();
+    if let Some(kin) = kin {
+        task.set_kin(kin);
+    }
+    before
 }
 
 /// Has what a task shows be looked at again after each start and join, from now on.

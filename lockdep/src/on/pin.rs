@@ -26,8 +26,9 @@ pub(crate) struct Pins {
     pins: ManuallyDrop<RefCell<Vec<Pin>>>,
 }
 
+/// A pin that was set.
 #[derive(Clone, Copy, Debug)]
-struct Pin {
+pub(crate) struct Pin {
     /// Number of the lock.
     instance: u64,
     cookie: PinCookie,
@@ -57,6 +58,21 @@ impl Pins {
     pub(crate) fn remove(&self, instance: u64, cookie: PinCookie) -> bool {
         let found = |pin: &Pin| pin.instance == instance && pin.cookie == cookie;
         self.change(|pins| pins.iter().rposition(found).map(|at| pins.remove(at)).is_some())
+    }
+
+    /// Takes off the pins of some locks, to be set again by [`Pins::resume`].
+    pub(crate) fn suspend(&self, is_meant: impl Fn(u64) -> bool) -> Vec<Pin> {
+        let mut suspended = Vec::new();
+        self.change(|pins| {
+            suspended.extend(pins.extract_if(.., |pin| is_meant(pin.instance)));
+            true
+        });
+        suspended
+    }
+
+    /// Sets pins again.
+    pub(crate) fn resume(&self, suspended: Vec<Pin>) {
+        suspended.into_iter().for_each(|Pin { instance, cookie }| self.add(instance, cookie));
     }
 
     /// Takes off all pins of a lock.

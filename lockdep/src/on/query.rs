@@ -23,7 +23,7 @@ pub use crate::held_lock::HeldLock;
 pub fn held() -> Vec<HeldLock> {
     let held = thread::with_current_task(|task| {
         task.settle();
-        task.held_in_frame().collect::<Vec<_>>()
+        task.held_by_itself().collect::<Vec<_>>()
     });
     held.unwrap_or_default()
         .into_iter()
@@ -60,7 +60,7 @@ fn map_is_held(map: &Map, mode: Option<Mode>) -> LockState {
     let fits = |held: Mode| mode.is_none_or(|mode| mode.is_shared() == held.is_shared());
     let held = thread::any_task(|task| {
         task.settle();
-        let mut same = task.held_in_frame().filter(|held| held.entry.is_same(word));
+        let mut same = task.held_by_itself().filter(|held| held.entry.is_same(word));
         same.any(|held| fits(held.entry.how().mode()))
     });
     match held {
@@ -94,7 +94,7 @@ pub fn assert_lock<L: Tracked + ?Sized>(lock: &L, assertion: Assertion) {
 pub fn assert_none_held() {
     let is_any_held = thread::with_current_task(|task| {
         task.settle();
-        task.held_in_frame().next().is_some()
+        task.held_by_itself().next().is_some()
     });
     if is_any_held == Some(true) {
         process::assertion_failed(Assertion::NoneHeld, None, Location::caller());

@@ -266,13 +266,29 @@ impl Stack {
     /// Empties the stack down to the newest mark, and takes that off.
     pub(crate) fn drop_poll(&self) {
         if let Some(index) = self.mark() {
+            let frames = self.poll_entries().filter(Option::is_none).count();
             self.replay(self.depth(), index);
+            self.frames.store(self.frames.load(Relaxed) - frames, Relaxed);
         }
     }
 
     /// The locks above the newest mark, oldest first, or all of them if there is none.
     pub(crate) fn held_in_poll(&self) -> impl DoubleEndedIterator<Item = Held> + use<'_> {
         self.held_from(self.mark().map_or(0, |mark| mark + 1))
+    }
+
+    /// The locks above the first `depth` entries, oldest first.
+    pub(crate) fn held_above(&self, depth: usize) -> impl Iterator<Item = Held> + use<'_> {
+        self.held_from(depth)
+    }
+
+    /// What is above the newest mark, oldest first: locks, and none for a frame.
+    pub(crate) fn poll_entries(&self) -> impl Iterator<Item = Option<Held>> + use<'_> {
+        let start = self.mark().map_or(0, |mark| mark + 1);
+        (start..self.depth()).filter_map(|index| match self.get(index) {
+            entry if entry.entry == Word::FRAME => Some(None),
+            entry => self.held_at(index, entry).map(Some),
+        })
     }
 
     /// What stays held as long as the task waits, oldest first, of all frames. While it `awaits`

@@ -71,7 +71,10 @@ impl Tracker {
         site: &'static Location<'static>,
     ) -> Option<Met> {
         let situation = task.contexts().situation();
-        let held = task.held_in_frame();
+        // Whoever polls the task that awaits goes on meanwhile.
+        let own = task.held_by_itself().count();
+        let around = if needs == WaitType::Async { task.held_in_frame().count() - own } else { 0 };
+        let held = task.held_in_frame().skip(around);
         let held = held.map(|held| (held, registry::properties(held.entry.class()).traits));
         let (allowed, cap) = allowed(&situation, held);
         let cap = cap.filter(|_| needs > allowed)?;

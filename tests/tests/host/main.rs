@@ -1,6 +1,7 @@
 //! The tracker never hurts its host: it neither hangs, nor crashes, nor grows, nor forgets what is
 //! held, wherever and whenever the host takes its locks.
 
+mod awaited;
 mod by_hand;
 mod contexts;
 mod counting;
@@ -20,6 +21,7 @@ mod scopes;
 mod shapes;
 mod signals;
 mod stage;
+mod tasks;
 mod teardown;
 mod timing;
 mod unwinding;
@@ -44,6 +46,7 @@ fn main() {
         records::scenes(),
         scopes::scenes(),
         signals::scenes(),
+        tasks::scenes(),
         teardown::scenes(),
         timing::scenes(),
         unwinding::scenes(),

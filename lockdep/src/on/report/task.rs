@@ -44,6 +44,11 @@ pub(super) fn within(name: &str) -> String {
 /// A test's thread has the test's path for a name, and its end tells most.
 fn short(name: &str) -> String {
     let name = whole(name);
+    // Of an async task's place the end tells most, and the whole is said elsewhere.
+    if let Some(place) = name.strip_prefix(ASYNC) {
+        let file = place.rsplit('/').next().unwrap_or(place);
+        return cut_end(&format!("{ASYNC}{file}"), LONGEST);
+    }
     if name.contains("::") { function::fit(name, LONGEST) } else { cut_end(name, LONGEST) }
 }
 
@@ -65,6 +70,16 @@ mod tests {
     fn a_thread_without_name_is_called_an_unnamed_thread() {
         assert_eq!(within(""), "in an unnamed thread");
         assert_eq!(labels(["", ""]), ["unnamed thread", "unnamed thread (2)"]);
+    }
+
+    #[test]
+    fn an_async_task_is_called_by_the_file_that_started_it() {
+        let name = "task of quinn-0.11.9/src/endpoint.rs:10:5";
+        assert_eq!(
+            labels([name, name]),
+            ["task of endpoint.rs:10:5", "task of endpoint.rs:10:5 (2)"]
+        );
+        assert_eq!(within(name), format!("in `{name}`"));
     }
 
     #[test]

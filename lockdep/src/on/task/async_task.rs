@@ -2,14 +2,16 @@
 
 use std::fmt;
 use std::panic::Location;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
+use crate::on::directory;
 use crate::on::event::{self, Child};
 use crate::on::life;
 use crate::on::process;
 use crate::on::task::Task;
+use crate::on::task::WakerKey;
 use crate::on::task::name::AsyncName;
-use crate::on::task::poll::{self, Kind, Outer, Suspended};
+use crate::on::task::poll::{Kind, Outer, Suspended, Who};
 use crate::on::thread;
 
 /// An async task: a held stack of its own, which moves with it between threads.
@@ -50,6 +52,26 @@ impl AsyncTask {
         AsyncTask::of(Kind::Root)
     }
 
+    /// A branch of the current task, which goes on beside others until the task has what it waits
+    /// for: what the task holds stays held, and what the branch holds at the end the task holds.
+    #[track_caller]
+    #[must_use]
+    pub fn branch() -> AsyncTask {
+        let current = thread::with_current_task(|task| task.stack()?.owner.async_task());
+        AsyncTask {
+            name: current.flatten().unwrap_or_else(|| AsyncName::next(Location::caller())),
+            kind: Kind::Root,
+            child: Child::none(),
+            suspended: Suspended::new(),
+        }
+    }
+
+    /// The task as `event::joined` takes it, for whoever waits for its end.
+    #[must_use]
+    pub fn child(&self) -> Child {
+        self.child.clone()
+    }
+
     #[track_caller]
     fn of(kind: Kind) -> AsyncTask {
         AsyncTask {
@@ -66,8 +88,25 @@ impl AsyncTask {
     /// # Panics
     ///
     /// If `poll` does. With the report, if such a lock is held (LD0018) and `LOCKDEP` is `panic`.
+    #[inline]
     pub fn poll<T>(&mut self, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
-        let mut inside = Inside::new(self);
+        self.poll_as(None, poll)
+    }
+
+    /// The same for a task that is known to be woken by `cx`: then its branches are told apart, if
+    /// each has a waker of its own.
+    #[inline]
+    pub fn poll_with<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        poll: impl FnOnce(&mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        self.poll_as(WakerKey::of(cx), || poll(cx))
+    }
+
+    #[inline]
+    fn poll_as<T>(&mut self, waker: Option<WakerKey>, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
+        let mut inside = Inside::new(self, waker);
         let result = poll();
         inside.is_over = result.is_ready();
         if !inside.is_over && inside.outer.is_some() {
@@ -82,7 +121,7 @@ impl AsyncTask {
     ///
     /// If `work` does.
     pub fn run<T>(&mut self, work: impl FnOnce() -> T) -> T {
-        let mut inside = Inside::new(self);
+        let mut inside = Inside::new(self, None);
         inside.is_over = true;
         work()
     }
@@ -111,7 +150,7 @@ impl Drop for AsyncTask {
         if let Some(stack) = self.suspended.stack.take() {
             process::quietly(|| {
                 life::sent_away(stack);
-                poll::end(stack);
+                directory::give_back(stack);
             });
         }
         event::ended(&self.child);
@@ -129,10 +168,10 @@ struct Inside<'a> {
 
 impl<'a> Inside<'a> {
     #[inline]
-    fn new(task: &'a mut AsyncTask) -> Inside<'a> {
-        let AsyncTask { name, kind, suspended, .. } = task;
-        let outer =
-            thread::with_current_task(|of_thread| of_thread.begin_poll(*name, *kind, suspended));
+    fn new(task: &'a mut AsyncTask, waker: Option<WakerKey>) -> Inside<'a> {
+        let AsyncTask { name, kind, suspended, child } = task;
+        let who = Who { name: Some(*name), kind: *kind, kin: child.kin(), waker };
+        let outer = thread::with_current_task(|of_thread| of_thread.begin_poll(&who, suspended));
         Inside { outer: outer.flatten(), task, is_over: false }
     }
 

@@ -30,6 +30,8 @@ use crate::on::pin::Pins;
 use crate::on::registry;
 use crate::on::stack::{Held, INLINE, Stack};
 use crate::on::stat;
+use crate::on::task::branches::Branches;
+use crate::on::task::waker::WakerKey;
 
 /// How many constructors a task remembers the class of.
 pub(super) const CLASSES: usize = 64;
@@ -89,6 +91,9 @@ pub struct Task {
     /// The task among those that started it and that it started, once somebody asks.
     kin: RefCell<Option<Kin>>,
     pins: Pins,
+    /// What wakes the async task that is polled, if that is known.
+    waker: Cell<Option<WakerKey>>,
+    branches: Branches,
     name: Option<&'static str>,
 }
 
@@ -138,6 +143,8 @@ impl Task {
             named: Cell::new(false),
             kin: RefCell::new(None),
             pins: Pins::new(),
+            waker: Cell::new(None),
+            branches: Branches::new(),
             name: None,
         }
     }
@@ -219,6 +226,28 @@ impl Task {
         self.untracked.get()
     }
 
+    #[inline]
+    pub(super) fn waker(&self) -> Option<WakerKey> {
+        self.waker.get()
+    }
+
+    /// What was taken in branches of the async task that is polled.
+    pub(super) fn branches(&self) -> &Branches {
+        &self.branches
+    }
+
+    /// Whether an async task is polled now.
+    #[inline]
+    pub(crate) fn is_async(&self) -> bool {
+        self.stack.get().is_some_and(|stack| stack.owner.async_task().is_some())
+    }
+
+    #[inline]
+    pub(super) fn set_waker(&self, waker: Option<WakerKey>) {
+        self.waker.set(waker);
+    }
+
+    #[inline]
     pub(super) fn set_untracked(&self, untracked: u32) {
         self.untracked.set(untracked);
     }
@@ -470,6 +499,12 @@ impl Task {
         wanted: Word,
     ) -> impl DoubleEndedIterator<Item = Held> + use<> {
         self.stack_or_empty().held_while(is_awaited(wanted))
+    }
+
+    /// The held locks of the innermost frame, oldest first: those of an async task without those of
+    /// whoever polls it.
+    pub(crate) fn held_by_itself(&self) -> impl DoubleEndedIterator<Item = Held> + use<> {
+        self.stack_or_empty().held_in_frame_while(true)
     }
 
     /// What an async task holds that is polled now, oldest first.

@@ -34,6 +34,7 @@
 //! whether somebody will. Its order is checked all the same.
 
 mod async_task;
+mod branches;
 pub(super) mod holder;
 mod known;
 mod name;
@@ -48,3 +49,4 @@ pub use waker::{Polled, polled_by};
 pub(crate) use crate::on::stack::Held;
 pub(crate) use holder::{Keys, State, Task};
 pub(crate) use name::AsyncName;
+pub(crate) use waker::WakerKey;

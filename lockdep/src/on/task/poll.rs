@@ -18,11 +18,18 @@
 //! A signal handler may come between any two stores here: it finds one stack or the other, takes and
 //! releases on that one, and leaves it as it was.
 
-use crate::on::directory;
+use crate::on::chain;
+use crate::on::kinship::Kin;
+use crate::on::lineage;
 use crate::on::loss::{self, Loss};
-use crate::on::map::Word;
-use crate::on::stack::{Held, Stack};
+use crate::on::map::{self, Word};
+use crate::on::pin::Pin;
+use crate::on::process;
+use crate::on::stack::Stack;
+use crate::on::task::branches::Taken;
+use crate::on::task::waker::WakerKey;
 use crate::on::task::{AsyncName, State, Task};
+use crate::on::usage::ContextId;
 
 /// What an async task has between its polls.
 #[derive(Debug)]
@@ -31,6 +38,18 @@ pub(super) struct Suspended {
     pub(super) stack: Option<&'static Stack>,
     /// How many acquires of locks that it still holds were not tracked.
     untracked: u32,
+    /// What few tasks have; none without a stack.
+    rest: Option<Box<Rest>>,
+}
+
+/// What an async task has besides locks.
+#[derive(Debug, Default)]
+struct Rest {
+    /// The contexts in which it was suspended, outermost first. Each has its frame on the stack.
+    contexts: Vec<ContextId>,
+    pins: Vec<Pin>,
+    /// What was taken in which branch.
+    branches: Vec<Taken>,
 }
 
 /// How a task is polled.
@@ -38,20 +57,37 @@ pub(super) struct Suspended {
 pub(super) enum Kind {
     /// By an executor that has others to poll.
     Spawned,
-    /// By a thread that waits for it.
+    /// By a thread, or a task, that waits for it.
     Root,
+}
+
+/// Who is polled, by whom.
+#[derive(Debug)]
+pub(super) struct Who<'a> {
+    /// None if nobody said that it is a task.
+    pub(super) name: Option<AsyncName>,
+    pub(super) kind: Kind,
+    /// The task among its kin, if anybody asks for that.
+    pub(super) kin: Option<&'a Kin>,
+    /// What wakes the task, if that is known.
+    pub(super) waker: Option<WakerKey>,
 }
 
 /// What is put back at the end of a poll.
 #[derive(Debug)]
 pub(super) struct Outer {
     name: Option<AsyncName>,
+    waker: Option<WakerKey>,
     place: Place,
     untracked: u32,
+    /// How many contexts ran.
+    contexts: usize,
+    /// Who the thread was among its kin, if that was changed.
+    kin: Option<Option<Kin>>,
 }
 
 /// Where the thread's own stack is during a poll.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Place {
     /// In use by the task.
     Shared,
@@ -63,35 +99,33 @@ enum Place {
 
 impl Suspended {
     pub(super) const fn new() -> Suspended {
-        Suspended { stack: None, untracked: 0 }
+        Suspended { stack: None, untracked: 0, rest: None }
     }
 }
 
 impl Task {
     /// Begins a poll; none if events do not count here.
     #[inline]
-    pub(super) fn begin_poll(
-        &self,
-        name: AsyncName,
-        kind: Kind,
-        suspended: &mut Suspended,
-    ) -> Option<Outer> {
+    pub(super) fn begin_poll(&self, who: &Who<'_>, suspended: &mut Suspended) -> Option<Outer> {
         let stack = match self.stack() {
             Some(stack) => stack,
-            None if self.state() == State::Off => return None,
-            None => self.start(),
+            None => self.started()?,
         };
-        let untracked = self.untracked();
-        let before = stack.owner.async_task();
-        let is_simple = suspended.stack.is_none() && stack.depth() == 0;
-        let place = if is_simple && self.contexts().is_plain() {
+        let (name, waker) = (stack.owner.async_task(), self.waker());
+        let (untracked, contexts) = (self.untracked(), self.contexts().depth());
+        let is_plain = stack.depth() == 0 && self.contexts().is_plain();
+        let place = if is_plain && suspended.stack.is_none() {
             Place::Shared
         } else {
-            self.put_in_place(stack, kind, suspended.stack.take())
+            self.put_in_place(stack, who.kind, suspended)?
         };
+        let kin = who.kin.map(|kin| lineage::switch(self, Some(kin.clone())));
         self.set_untracked(untracked.saturating_add(suspended.untracked));
-        self.stack_in_place().owner.set_async_task(Some(name));
-        Some(Outer { name: before, place, untracked })
+        self.set_waker(who.waker);
+        if who.name.is_some() {
+            self.stack_in_place().owner.set_async_task(who.name);
+        }
+        Some(Outer { name, waker, place, untracked, contexts, kin })
     }
 
     /// Ends a poll that [`Task::begin_poll`] began. What a root task that `is_over` still holds, its
@@ -104,16 +138,31 @@ impl Task {
         outer: Outer,
         is_over: bool,
     ) {
-        let Outer { name, place, untracked } = outer;
         let left = self.untracked();
-        self.set_untracked(left.min(untracked));
-        suspended.untracked = left.saturating_sub(untracked);
-        let is_simple = matches!(place, Place::Shared) && self.depth() == 0;
-        if !is_simple {
+        self.set_untracked(left.min(outer.untracked));
+        suspended.untracked = left.saturating_sub(outer.untracked);
+        if !matches!(outer.place, Place::Shared) || self.depth() != 0 {
             let is_threads = is_over && kind == Kind::Root;
-            suspended.stack = self.put_back(place, is_threads);
+            self.put_back(suspended, &outer, is_threads);
         }
-        self.stack_in_place().owner.set_async_task(name);
+        self.stack_in_place().owner.set_async_task(outer.name);
+        self.set_waker(outer.waker);
+        if let Some(kin) = outer.kin {
+            lineage::switch(self, kin);
+        }
+    }
+
+    /// The thread's stack, if this is its first event and events count.
+    #[cold]
+    fn started(&self) -> Option<&'static Stack> {
+        match self.state() {
+            State::Off => None,
+            State::Unstarted => {
+                process::state();
+                self.stack()
+            }
+            _ => Some(self.start()),
+        }
     }
 
     fn stack_in_place(&self) -> &'static Stack {
@@ -123,111 +172,156 @@ impl Task {
         }
     }
 
-    /// Puts a suspended task's stack in place of an empty one, or what is on it on top of another.
+    /// Puts a suspended task's stack in place of an empty one, or what is on it on top of another;
+    /// none if it cannot be done here.
     #[cold]
     fn put_in_place(
         &self,
         own: &'static Stack,
         kind: Kind,
-        tasks: Option<&'static Stack>,
-    ) -> Place {
-        if let Some(tasks) = tasks
-            && own.depth() == 0
-            && self.contexts().is_plain()
-        {
-            tasks.owner.run_on(Some(&own.owner));
-            self.replace_stack(tasks);
-            self.settle();
-            return Place::Aside(own);
+        suspended: &mut Suspended,
+    ) -> Option<Place> {
+        if self.holds_own() {
+            // Nothing may be allocated.
+            loss::count(Loss::UnderAllocator);
+            return None;
         }
-        let mark = match kind {
-            Kind::Spawned => Word::SPAWNED,
-            Kind::Root => Word::ROOT,
+        let tasks = suspended.stack.take();
+        let Rest { contexts, pins, branches } =
+            suspended.rest.take().map(|rest| *rest).unwrap_or_default();
+        let place = match tasks {
+            Some(tasks)
+                if contexts.is_empty() && own.depth() == 0 && self.contexts().is_plain() =>
+            {
+                tasks.owner.run_on(Some(&own.owner));
+                self.go_on_with(tasks);
+                Place::Aside(own)
+            }
+            tasks => {
+                self.reserve().begin_poll(match kind {
+                    Kind::Spawned => Word::SPAWNED,
+                    Kind::Root => Word::ROOT,
+                });
+                if let Some(tasks) = tasks {
+                    self.lift(own, tasks, contexts);
+                }
+                Place::Below
+            }
         };
-        self.reserve().begin_poll(mark);
-        if let Some(tasks) = tasks {
-            // First there, then gone here: who looks meanwhile finds it at least once.
-            tasks.held().for_each(|held| self.adopt(held));
-            tasks.clear_entries();
-            tasks.hand_on_disowned(own);
-            tasks.owner.set_async_task(None);
-            tasks.owner.run_on(Some(&own.owner));
-            self.set_spare(tasks);
-            self.settle();
+        if !pins.is_empty() {
+            self.change_pins(|all| all.resume(pins));
         }
-        Place::Below
+        if !branches.is_empty() {
+            self.branches().replace(branches);
+        }
+        self.settle();
+        Some(place)
     }
 
-    /// Puts the thread's own stack back; returns the task's, if it holds anything.
+    /// Moves what is on a suspended task's stack on top of what the thread holds.
+    fn lift(&self, own: &'static Stack, tasks: &'static Stack, contexts: Vec<ContextId>) {
+        let mut contexts = contexts.into_iter();
+        // First there, then gone here: who looks meanwhile finds it at least once.
+        for entry in tasks.poll_entries() {
+            match entry {
+                Some(held) => self.reserve().adopt(held),
+                None => {
+                    if contexts.next().is_some_and(|context| self.contexts().enter(context)) {
+                        self.begin_frame(self.contexts().situation().base());
+                    }
+                }
+            }
+        }
+        tasks.clear_entries();
+        tasks.hand_on_disowned(own);
+        tasks.owner.set_async_task(None);
+        tasks.owner.run_on(Some(&own.owner));
+        self.set_spare(tasks);
+    }
+
+    /// Puts the thread's own stack back, and aside what the task has.
     #[cold]
-    fn put_back(&self, place: Place, is_threads: bool) -> Option<&'static Stack> {
+    fn put_back(&self, suspended: &mut Suspended, outer: &Outer, is_threads: bool) {
         self.settle();
         let stack = self.stack_in_place();
-        if let Place::Below = place {
-            return self.split(stack, is_threads);
+        let is_empty = stack.poll_entries().next().is_none();
+        if !(is_empty || is_threads || self.holds_own()) {
+            suspended.rest = self.suspend_rest(stack, outer.contexts);
+            let tasks = match outer.place {
+                Place::Shared => {
+                    let empty = self.empty_stack();
+                    empty.owner.run_on(Some(&stack.owner));
+                    self.go_on_with(empty);
+                    self.forget_name();
+                    stack
+                }
+                Place::Aside(own) => {
+                    self.go_on_with(own);
+                    stack
+                }
+                Place::Below => self.split(stack),
+            };
+            tasks.owner.run_on(None);
+            suspended.stack = Some(tasks);
+            return;
         }
-        let is_empty = stack.depth() == 0;
-        match place {
-            Place::Aside(own) if is_threads && !is_empty => {
-                self.set_spare(own);
-                None
+        if !is_empty && !is_threads {
+            // Nothing may be allocated: the thread keeps what it cannot give away.
+            loss::count(Loss::UnderAllocator);
+        }
+        match outer.place {
+            Place::Shared => {}
+            Place::Aside(own) if is_empty => {
+                self.go_on_with(own);
+                stack.owner.set_async_task(None);
+                self.set_spare(stack);
             }
             Place::Aside(own) => {
-                self.replace_stack(own);
-                if is_empty {
-                    stack.owner.set_async_task(None);
-                    self.set_spare(stack);
-                    return None;
-                }
-                stack.owner.run_on(None);
-                Some(stack)
-            }
-            Place::Shared if is_empty || is_threads => None,
-            Place::Shared | Place::Below => {
-                if self.holds_own() {
-                    // Nothing may be allocated. The thread keeps what it cannot give away.
-                    loss::count(Loss::UnderAllocator);
-                    return None;
-                }
-                let empty = self.empty_stack();
-                empty.owner.run_on(Some(&stack.owner));
-                self.replace_stack(empty);
+                self.set_spare(own);
                 self.forget_name();
-                stack.owner.run_on(None);
-                Some(stack)
+            }
+            Place::Below => stack.end_poll(),
+        }
+    }
+
+    /// Ends the contexts that the task entered and takes the pins off what it holds.
+    fn suspend_rest(&self, stack: &'static Stack, contexts: usize) -> Option<Box<Rest>> {
+        let is_plain = self.contexts().depth() == contexts && self.pins().is_empty();
+        if is_plain && self.branches().is_empty() {
+            return None;
+        }
+        let is_tasks = |instance: u64| {
+            let mut held = stack.poll_entries().flatten();
+            held.any(|held| map::instance_of(held.entry.lock()) == instance)
+        };
+        let pins = self.change_pins(|pins| pins.suspend(is_tasks));
+        let contexts = self.working(|| self.contexts().suspend_above(contexts));
+        let branches = self.branches().replace(Vec::new());
+        Some(self.working(|| Box::new(Rest { contexts, pins, branches })))
+    }
+
+    /// Takes what is above the newest mark to a stack of its own.
+    fn split(&self, stack: &'static Stack) -> &'static Stack {
+        let tasks = self.empty_stack();
+        for entry in stack.poll_entries() {
+            self.working(|| tasks.reserve());
+            match entry {
+                Some(held) => tasks.adopt(held),
+                // What the context means is said anew when it goes on.
+                None => tasks.begin_frame(chain::EMPTY),
             }
         }
-    }
-
-    /// Takes what is above the newest mark to a stack of the task's.
-    fn split(&self, stack: &'static Stack, is_threads: bool) -> Option<&'static Stack> {
-        let name = stack.owner.async_task();
-        if is_threads || stack.held_in_poll().next().is_none() {
-            stack.end_poll();
-            return None;
-        }
-        if self.holds_own() {
-            loss::count(Loss::UnderAllocator);
-            stack.end_poll();
-            return None;
-        }
-        let tasks = self.empty_stack();
-        stack.held_in_poll().for_each(|held| {
-            self.working(|| tasks.reserve());
-            tasks.adopt(held);
-        });
-        tasks.owner.set_async_task(name);
-        tasks.owner.run_on(None);
+        tasks.owner.set_async_task(stack.owner.async_task());
         stack.drop_poll();
-        Some(tasks)
+        tasks
     }
 
-    fn adopt(&self, held: Held) {
-        self.reserve().adopt(held);
+    /// Goes on with another stack. Its keys start from what the thread's contexts are now.
+    fn go_on_with(&self, stack: &'static Stack) {
+        self.replace_stack(stack);
+        let base = self.contexts().situation().base();
+        if stack.chain_at(0) != chain::frame(chain::EMPTY, base) {
+            self.set_base(base);
+        }
     }
-}
-
-/// Takes back the stack of a task that ends.
-pub(super) fn end(stack: &'static Stack) {
-    directory::give_back(stack);
 }

@@ -40,6 +40,14 @@ impl<F> Tracked<F> {
     pub fn root(future: F) -> Tracked<F> {
         Tracked { task: AsyncTask::root(), future: ManuallyDrop::new(future) }
     }
+
+    /// A branch of the current task, as [`AsyncTask::branch`] says: for what `join!` and `select!`
+    /// are given. Without this two branches of a task are one: what one holds while the other
+    /// awaits is taken for held by both.
+    #[track_caller]
+    pub fn branch(future: F) -> Tracked<F> {
+        Tracked { task: AsyncTask::branch(), future: ManuallyDrop::new(future) }
+    }
 }
 
 impl<F: Future> Future for Tracked<F> {
@@ -54,7 +62,7 @@ impl<F: Future> Future for Tracked<F> {
         // SAFETY: `future` is pinned as `self` is: it is moved by nothing, `drop` drops it in
         // place, and `Tracked` is `Unpin` only if `F` is.
         let future = unsafe { Pin::new_unchecked(&mut **future) };
-        task.poll(|| future.poll(cx))
+        task.poll_with(cx, |cx| future.poll(cx))
     }
 }
 
