@@ -1,0 +1,542 @@
+//! What the tracker hears of the locks and tasks of `tokio`, and what it makes of it.
+
+#![cfg(all(
+    feature = "tokio",
+    feature = "full",
+    feature = "lockdep",
+    any(debug_assertions, feature = "lockdep-release")
+))]
+
+use std::future::Future;
+use std::panic::{self, AssertUnwindSafe};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use instrumented::tokio;
+use lockdep::{BacktraceStyle, Level, Mode, Settings, Tracker, Violation};
+use tokio::runtime::{Builder, Handle, LocalRuntime, Runtime};
+use tokio::sync::{
+    Mutex, MutexGuard, OnceCell, OwnedMutexGuard, OwnedRwLockWriteGuard, RwLock, RwLockReadGuard,
+    RwLockWriteGuard, Semaphore,
+};
+use tokio::task::{self, JoinSet, LocalSet};
+
+/// What this task holds, oldest first.
+fn modes() -> Vec<Mode> {
+    lockdep::held().iter().map(|lock| lock.mode).collect()
+}
+
+/// Runs a future to its end on this thread.
+fn run<F: Future>(future: F) -> F::Output {
+    Builder::new_current_thread().enable_all().build().expect("a runtime is made").block_on(future)
+}
+
+/// The codes of what a tracker of its own finds in `future`, without repeats.
+fn codes(future: impl Future<Output = ()>) -> Vec<&'static str> {
+    let settings = Settings { level: Level::Deadlock, backtrace: BacktraceStyle::Off };
+    let ((), met) = Arc::new(Tracker::new(settings)).run(|| run(future));
+    let new = met.iter().filter(|met| met.times == 1);
+    new.map(|met| Violation::code(&met.violation)).collect()
+}
+
+/// The lines on which the classes of what is held were made.
+fn lines() -> Vec<u32> {
+    lockdep::held().iter().map(|lock| lock.class.place.line).collect()
+}
+
+/// Polls a future once.
+fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
+    pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+#[test]
+fn a_lock_is_held_in_its_mode_until_its_guard_is_dropped() {
+    run(async {
+        let (mutex, lock, semaphore) = (Mutex::new(0), RwLock::new(0), Semaphore::new(2));
+        let guard = mutex.lock().await;
+        let reader = lock.read().await;
+        let permit = semaphore.acquire().await.unwrap();
+        assert_eq!(modes(), [Mode::Exclusive, Mode::Shared, Mode::Shared]);
+        drop(guard);
+        assert_eq!(modes(), [Mode::Shared, Mode::Shared]);
+        drop((reader, permit));
+        let writer = lock.write().await;
+        let all = semaphore.acquire_many(2).await.unwrap();
+        assert_eq!(modes(), [Mode::Exclusive, Mode::Exclusive]);
+        drop((writer, all));
+        assert_eq!(modes(), []);
+    });
+}
+
+#[test]
+fn owned_guards_are_held_like_the_others() {
+    run(async {
+        let (mutex, lock) = (Arc::new(Mutex::new(0)), Arc::new(RwLock::new(0)));
+        let semaphore = Arc::new(Semaphore::new(1));
+        let guard = Arc::clone(&mutex).lock_owned().await;
+        let reader = Arc::clone(&lock).read_owned().await;
+        let permit = Arc::clone(&semaphore).acquire_owned().await.unwrap();
+        assert_eq!(modes(), [Mode::Exclusive, Mode::Shared, Mode::Exclusive]);
+        drop((guard, reader, permit));
+        let writer = lock.write_owned().await;
+        assert_eq!(modes(), [Mode::Exclusive]);
+        drop(writer);
+        assert_eq!(modes(), []);
+    });
+}
+
+#[test]
+fn a_class_is_the_place_of_the_constructor_whichever_it_is() {
+    static CONSTANT: Mutex<u8> = Mutex::const_new(0);
+    static OTHER: RwLock<u8> = RwLock::const_with_max_readers(0, 3);
+    static PERMITS: Semaphore = Semaphore::const_new(1);
+    const FIRST: u32 = line!() - 3;
+    run(async {
+        let default = Mutex::<u8>::default();
+        let from = RwLock::from(0);
+        let limited = RwLock::with_max_readers(0, 2);
+        let guards = (
+            CONSTANT.lock().await,
+            OTHER.read().await,
+            PERMITS.acquire().await,
+            default.lock().await,
+            from.read().await,
+            limited.write().await,
+        );
+        assert_eq!(lines(), [FIRST, FIRST + 1, FIRST + 2, FIRST + 5, FIRST + 6, FIRST + 7]);
+        drop(guards);
+    });
+}
+
+#[test]
+fn the_place_of_an_acquire_is_the_call_that_makes_its_future() {
+    run(async {
+        let mutex = Mutex::new(0);
+        let future = mutex.lock();
+        let line = line!() - 1;
+        let guard = future.await;
+        assert_eq!(lockdep::held()[0].place.line, line);
+        drop(guard);
+    });
+}
+
+#[test]
+fn attempts_are_recorded_once_they_succeed() {
+    let (mutex, lock, semaphore) = (Mutex::new(0), RwLock::new(0), Semaphore::new(1));
+    let guards = (mutex.try_lock().unwrap(), lock.try_read().unwrap(), semaphore.try_acquire());
+    assert_eq!(modes(), [Mode::Exclusive, Mode::Shared, Mode::Exclusive]);
+    assert!(mutex.try_lock().is_err() && lock.try_write().is_err());
+    assert!(semaphore.try_acquire().is_err());
+    assert_eq!(modes().len(), 3);
+    drop(guards);
+    assert_eq!(modes(), []);
+}
+
+#[test]
+fn a_future_that_is_dropped_has_taken_nothing() {
+    let mutex = Mutex::new(0);
+    assert!(poll_once(async { drop(mutex.lock()) }).is_ready());
+    let guard = mutex.try_lock().unwrap();
+    let found = codes(async {
+        tokio::spawn(async {}).await.unwrap();
+        let mut waits = pin!(mutex.lock());
+        assert!(waits.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        assert_eq!(modes(), []);
+    });
+    assert_eq!(found, [""; 0]);
+    drop(guard);
+    assert!(mutex.try_lock().is_ok());
+    assert_eq!(modes(), []);
+}
+
+#[test]
+fn a_branch_that_select_drops_leaves_no_hold() {
+    let found = codes(async {
+        let (first, second) = (Mutex::new(1), Mutex::new(2));
+        let held = second.lock().await;
+        tokio::select! {
+            biased;
+            () = async { let _first = first.lock().await; std::future::pending().await } => {}
+            () = tokio::time::sleep(Duration::from_millis(1)) => {}
+        }
+        assert_eq!(modes(), [Mode::Exclusive]);
+        drop(held);
+        let (other, one) = tokio::join!(second.lock(), first.lock());
+        assert_eq!((*one, *other, modes().len()), (1, 2, 2));
+    });
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
+fn a_hold_follows_its_guard_through_every_change() {
+    run(async {
+        let mutex = Mutex::new((1, 2));
+        let part = MutexGuard::map(mutex.lock().await, |pair| &mut pair.0);
+        assert_eq!((modes(), *part), (vec![Mode::Exclusive], 1));
+        drop(part);
+        let lock = Arc::new(RwLock::new((1, 2)));
+        let writer = lock.write().await;
+        let reader = writer.downgrade();
+        assert_eq!(modes(), [Mode::Shared]);
+        let part = RwLockReadGuard::map(reader, |pair| &pair.1);
+        assert_eq!((modes(), *part), (vec![Mode::Shared], 2));
+        let other = lock.try_read().unwrap();
+        drop((part, other));
+        let writer = RwLockWriteGuard::into_mapped(lock.write().await);
+        assert_eq!(modes(), [Mode::Exclusive]);
+        drop(writer);
+        let writer = Arc::clone(&lock).write_owned().await;
+        let reader = OwnedRwLockWriteGuard::downgrade_map(writer, |pair| &pair.0);
+        assert_eq!((modes(), *reader), (vec![Mode::Shared], 1));
+        drop(reader);
+        let part = OwnedMutexGuard::map(Arc::new(mutex).lock_owned().await, |pair| &mut pair.0);
+        assert_eq!(modes(), [Mode::Exclusive]);
+        drop(part);
+        assert_eq!(modes(), []);
+    });
+}
+
+#[test]
+fn permits_are_held_one_by_one_and_together() {
+    run(async {
+        let semaphore = Semaphore::new(4);
+        let mut most = semaphore.acquire_many(4).await.unwrap();
+        assert_eq!(modes(), [Mode::Exclusive]);
+        let one = most.split(1).unwrap();
+        assert_eq!((modes(), most.num_permits()), (vec![Mode::Shared, Mode::Shared], 3));
+        let none = most.split(0).unwrap();
+        assert!(most.split(4).is_none());
+        assert_eq!(modes().len(), 2);
+        drop(none);
+        most.merge(one);
+        assert_eq!((modes(), most.num_permits()), (vec![Mode::Shared], 4));
+        let all = most.split(4).unwrap();
+        assert_eq!((modes(), most.num_permits()), (vec![Mode::Shared], 0));
+        drop(most);
+        assert_eq!(modes(), [Mode::Shared]);
+        all.forget();
+        assert_eq!((modes(), semaphore.available_permits()), (vec![], 0));
+        drop(semaphore.acquire_many(0).await.unwrap());
+        semaphore.add_permits(4);
+        let counted = semaphore.acquire_many(4).await.unwrap();
+        assert_eq!(modes(), [Mode::Shared]);
+        drop(counted);
+        assert_eq!((modes(), semaphore.available_permits()), (vec![], 4));
+    });
+}
+
+/// Two tasks, one after the other, that take two mutexes in either order.
+async fn inverts(first: &Mutex<u8>, second: &Mutex<u16>) {
+    drop((first.lock().await, second.lock().await));
+    drop((second.lock().await, first.lock().await));
+}
+
+#[test]
+fn an_inversion_is_found_before_anything_waits() {
+    assert_eq!(codes(async { inverts(&Mutex::new(0), &Mutex::new(0)).await }), ["LD0002"]);
+}
+
+#[test]
+fn one_order_is_silent() {
+    let found = codes(async {
+        let (first, second) = (Mutex::new(0_u8), Mutex::new(0_u16));
+        for _ in 0..2 {
+            let _guards = (first.lock().await, second.lock().await);
+        }
+        let _guards = (second.lock().await, first.try_lock().unwrap());
+    });
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
+fn a_writer_that_reads_waits_for_itself() {
+    let found = codes(async {
+        let lock = RwLock::new(0);
+        let _writer = lock.write().await;
+        let mut reads = pin!(lock.read());
+        assert!(reads.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    });
+    assert_eq!(found, ["LD0001"]);
+}
+
+#[test]
+fn readers_queue_behind_writers() {
+    async fn reads_twice(lock: &RwLock<u8>) {
+        let _outer = lock.read().await;
+        let _inner = lock.read().await;
+    }
+    let alone = RwLock::new(0);
+    assert_eq!(codes(async { reads_twice(&alone).await }), [""; 0]);
+    let found = codes(async {
+        let lock = RwLock::new(0);
+        drop(lock.write().await);
+        reads_twice(&lock).await;
+    });
+    assert_eq!(found, ["LD0001"]);
+}
+
+/// A semaphore and a mutex in either order; so many permits at a time.
+async fn semaphore_in_either_order(semaphore: &Semaphore, under: u32, wanted: u32) {
+    let mutex = Mutex::new(0);
+    let permits = semaphore.acquire_many(under).await.unwrap();
+    drop(mutex.lock().await);
+    drop(permits);
+    let guard = mutex.lock().await;
+    drop(semaphore.acquire_many(wanted).await.unwrap());
+    drop(guard);
+}
+
+#[test]
+fn a_semaphore_of_one_permit_is_a_lock() {
+    assert_eq!(
+        codes(async { semaphore_in_either_order(&Semaphore::new(1), 1, 1).await }),
+        ["LD0002"]
+    );
+}
+
+#[test]
+fn whoever_takes_all_permits_is_in_the_way_of_all() {
+    let semaphore = || Semaphore::new(3);
+    assert_eq!(codes(async { semaphore_in_either_order(&semaphore(), 1, 3).await }), ["LD0002"]);
+    assert_eq!(codes(async { semaphore_in_either_order(&semaphore(), 3, 1).await }), ["LD0002"]);
+}
+
+#[test]
+fn a_circle_that_needs_several_holders_is_not_reported() {
+    let semaphore = Semaphore::new(3);
+    assert_eq!(codes(async { semaphore_in_either_order(&semaphore, 1, 1).await }), [""; 0]);
+    let found = codes(async {
+        let semaphore = Semaphore::new(3);
+        let _both = (semaphore.acquire().await, semaphore.acquire().await);
+    });
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
+fn a_semaphore_that_counts_events_is_no_lock() {
+    let semaphore = Semaphore::new(0);
+    semaphore.add_permits(1);
+    assert_eq!(codes(async { semaphore_in_either_order(&semaphore, 1, 1).await }), [""; 0]);
+    let found = codes(async {
+        let (semaphore, mutex) = (Semaphore::new(1), Mutex::new(0));
+        semaphore.acquire().await.unwrap().forget();
+        drop(mutex.lock().await);
+        semaphore.add_permits(1);
+        let _guard = mutex.lock().await;
+        semaphore.acquire().await.unwrap().forget();
+    });
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
+fn an_initialiser_that_wants_its_own_cell_waits_for_itself() {
+    static CELL: OnceCell<u8> = OnceCell::const_new();
+    let found = codes(async {
+        CELL.get_or_init(|| async {
+            assert_eq!(modes(), [Mode::Exclusive]);
+            assert!(poll_once(CELL.get_or_init(|| async { 1 })).is_pending());
+            2
+        })
+        .await;
+        assert_eq!(CELL.get(), Some(&2));
+        assert_eq!(modes(), []);
+    });
+    assert_eq!(found, ["LD0001"]);
+}
+
+#[test]
+fn a_lock_that_an_initialiser_wants_comes_after_the_cell() {
+    async fn fills(cell: &OnceCell<u8>, mutex: &Mutex<u8>) {
+        cell.get_or_try_init(|| async { Err(*mutex.lock().await) }).await.unwrap_err();
+    }
+    let mutex = Mutex::new(0);
+    let found = codes(async {
+        let cell = OnceCell::new();
+        fills(&cell, &mutex).await;
+        let _guard = mutex.lock().await;
+        cell.get_or_init(|| async { 1 }).await;
+    });
+    assert_eq!(found, ["LD0002"]);
+    let found = codes(async {
+        let cell = OnceCell::new();
+        fills(&cell, &mutex).await;
+        cell.set(1).unwrap();
+        let _guard = mutex.lock().await;
+        cell.get_or_init(|| async { 1 }).await;
+    });
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
+fn blocking_acquires_are_recorded_and_refused_where_tasks_run() {
+    let (mutex, lock, semaphore) = (Mutex::new(0), RwLock::new(0), Semaphore::new(1));
+    let guards = (mutex.blocking_lock(), lock.blocking_read(), semaphore.blocking_acquire());
+    assert_eq!(modes(), [Mode::Exclusive, Mode::Shared, Mode::Exclusive]);
+    drop(guards);
+    drop(lock.blocking_write());
+    let refused = run(async {
+        panic::catch_unwind(AssertUnwindSafe(|| drop(mutex.blocking_lock()))).unwrap_err()
+    });
+    let words = refused.downcast_ref::<String>().map(String::as_str);
+    let words = words.or(refused.downcast_ref::<&str>().copied()).unwrap();
+    assert!(words.contains("Cannot block the current thread from within a runtime"), "{words}");
+    assert_eq!(modes(), []);
+}
+
+#[test]
+fn a_thread_that_blocks_is_woken() {
+    let lock = Arc::new(RwLock::new(0));
+    let guard = lock.try_write().unwrap();
+    let other = Arc::clone(&lock);
+    let thread = std::thread::spawn(move || *other.blocking_read());
+    std::thread::sleep(Duration::from_millis(20));
+    drop(guard);
+    assert_eq!(thread.join().unwrap(), 0);
+}
+
+#[test]
+fn a_guard_may_be_dropped_by_another_task() {
+    let found = codes(async {
+        let mutex = Arc::new(Mutex::new(0));
+        let semaphore = Arc::new(Semaphore::new(1));
+        let guard = Arc::clone(&mutex).lock_owned().await;
+        let permit = Arc::clone(&semaphore).acquire_owned().await.unwrap();
+        tokio::spawn(async move { drop((guard, permit)) }).await.unwrap();
+        assert_eq!(modes(), []);
+        drop(mutex.lock().await);
+        let writer = Arc::new(RwLock::new(0)).write_owned().await;
+        let reader = tokio::spawn(async move { writer.downgrade() }).await.unwrap();
+        drop(reader);
+        assert_eq!(modes(), []);
+    });
+    assert_eq!(found, [""; 0]);
+}
+
+/// Locks `mutex` and holds it while `inside` says what it sees.
+async fn holding<F: Future>(mutex: &Mutex<u8>, inside: F) -> F::Output {
+    let _guard = mutex.lock().await;
+    assert_eq!(modes(), [Mode::Exclusive]);
+    inside.await
+}
+
+#[test]
+fn every_kind_of_task_has_a_held_stack_of_its_own() {
+    async fn sees_nothing() -> usize {
+        let own = Mutex::new(0);
+        holding(&own, tokio::task::yield_now()).await;
+        modes().len()
+    }
+    let mutex = Mutex::new(0);
+    run(holding(&mutex, async {
+        assert_eq!(tokio::spawn(sees_nothing()).await.unwrap(), 0);
+        assert_eq!(Handle::current().spawn(sees_nothing()).await.unwrap(), 0);
+        assert_eq!(task::spawn_blocking(|| modes().len()).await.unwrap(), 0);
+        let mut set = JoinSet::new();
+        set.spawn(sees_nothing());
+        set.spawn_on(sees_nothing(), &Handle::current());
+        set.spawn_blocking(|| modes().len());
+        assert_eq!(set.join_all().await, [0, 0, 0]);
+        let mut set: JoinSet<usize> = [sees_nothing()].into_iter().collect();
+        assert_eq!(set.join_next().await.unwrap().unwrap(), 0);
+        assert_eq!(modes(), [Mode::Exclusive]);
+    }));
+    run(async {
+        let local = LocalSet::new();
+        local.spawn_local(sees_nothing());
+        let task = async { task::spawn_local(sees_nothing()).await.unwrap() };
+        assert_eq!(local.run_until(task).await, 0);
+        let mut set = JoinSet::new();
+        set.spawn_local_on(sees_nothing(), &local);
+        local.run_until(async { set.spawn_local(sees_nothing()) }).await;
+        local.await;
+        assert_eq!(set.join_all().await, [0, 0]);
+    });
+    let runtime = Runtime::new().unwrap();
+    runtime.block_on(holding(&mutex, async {
+        assert_eq!(task::block_in_place(|| modes().len()), 1);
+        assert_eq!(runtime.spawn(sees_nothing()).await.unwrap(), 0);
+        assert_eq!(runtime.spawn_blocking(|| modes().len()).await.unwrap(), 0);
+        assert_eq!(runtime.handle().spawn_blocking(|| modes().len()).await.unwrap(), 0);
+    }));
+    let guard = mutex.blocking_lock();
+    // What blocks the thread waits for what the task does, so its holds count.
+    assert_eq!(runtime.block_on(async { modes().len() }), 1);
+    drop(guard);
+    runtime.shutdown_background();
+    let local = LocalRuntime::new().unwrap();
+    local.block_on(holding(&mutex, async {
+        assert_eq!(local.spawn_local(sees_nothing()).await.unwrap(), 0);
+    }));
+    assert_eq!(modes(), []);
+}
+
+#[test]
+fn a_hold_goes_with_its_task_from_thread_to_thread() {
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let mutexes: Vec<Arc<Mutex<u8>>> = (0..8).map(|_| Arc::new(Mutex::new(0))).collect();
+    let tasks: Vec<_> = (0..32)
+        .map(|number| {
+            let mutex = Arc::clone(&mutexes[number % 8]);
+            runtime.spawn(async move {
+                for _ in 0..20 {
+                    holding(&mutex, async {
+                        tokio::task::yield_now().await;
+                        assert_eq!(modes(), [Mode::Exclusive]);
+                    })
+                    .await;
+                    assert_eq!(modes(), []);
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        runtime.block_on(task).unwrap();
+    }
+}
+
+#[test]
+fn an_aborted_task_leaves_nothing_held() {
+    let found = codes(async {
+        let mutex = Arc::new(Mutex::new(0));
+        let other = Arc::clone(&mutex);
+        let task = tokio::spawn(async move {
+            let _guard = other.lock().await;
+            std::future::pending::<()>().await;
+        });
+        tokio::task::yield_now().await;
+        assert!(mutex.try_lock().is_err());
+        task.abort();
+        assert!(task.await.unwrap_err().is_cancelled());
+        drop(mutex.lock().await);
+        assert_eq!(modes(), []);
+    });
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
+fn a_plain_executor_keeps_tasks_apart_too() {
+    let mutexes: [Mutex<u8>; 2] = [Mutex::new(0), Mutex::new(0)];
+    // Two tasks polled in turn by one thread that knows nothing of them.
+    let mut tasks: Vec<_> = mutexes
+        .iter()
+        .map(|mutex| {
+            Box::pin(async move {
+                let _guard = mutex.lock().await;
+                let mut is_first = true;
+                std::future::poll_fn(|_| {
+                    if std::mem::take(&mut is_first) { Poll::Pending } else { Poll::Ready(()) }
+                })
+                .await;
+            })
+        })
+        .collect();
+    for round in 0..2 {
+        for task in &mut tasks {
+            let poll = task.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            assert_eq!(poll.is_ready(), round == 1);
+        }
+    }
+    assert_eq!(modes(), []);
+}
