@@ -398,7 +398,7 @@ fn a_thread_that_blocks_is_woken() {
 
 #[test]
 fn a_guard_may_be_dropped_by_another_task() {
-    let found = codes(async {
+    run(async {
         let mutex = Arc::new(Mutex::new(0));
         let semaphore = Arc::new(Semaphore::new(1));
         let guard = Arc::clone(&mutex).lock_owned().await;
@@ -411,7 +411,6 @@ fn a_guard_may_be_dropped_by_another_task() {
         drop(reader);
         assert_eq!(modes(), []);
     });
-    assert_eq!(found, [""; 0]);
 }
 
 /// Locks `mutex` and holds it while `inside` says what it sees.

@@ -1,68 +1,16 @@
 //! The lists of the other modules are whole: they are held against the sources of the real crates.
 
-use std::collections::BTreeSet;
+#[path = "../sources/mod.rs"]
+mod sources;
+
 use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
+
+use sources::{functions, sources};
 
 use super::{CALLED, LOCK_API, LOCK_API_FILES, PARKING_LOT, PARKING_LOT_FILES};
 
 /// Names that no user can reach, or that are re-exported as they are.
 const NOT_OURS: [&str; 2] = ["RawReentrantMutex", "WaitTimeoutResult"];
-
-/// The source folder of a package that this one depends on, by its name and the beginning of its
-/// version.
-fn sources(package: &str) -> PathBuf {
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline", "--manifest-path"])
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
-        .output()
-        .expect("cargo runs");
-    let text = String::from_utf8(output.stdout).expect("cargo writes UTF-8");
-    let manifests =
-        text.split("\"manifest_path\":\"").skip(1).filter_map(|rest| rest.split('"').next());
-    let mut folders = manifests.filter_map(|manifest| manifest.strip_suffix("/Cargo.toml"));
-    let folder = folders.find(|folder| folder.contains(&format!("/{package}")));
-    PathBuf::from(folder.expect("the package is there")).join("src")
-}
-
-/// The public functions in a source file, each behind the type whose `impl` it stands in.
-fn functions(source: &str) -> BTreeSet<String> {
-    let mut functions = BTreeSet::new();
-    let (mut header, mut owner) = (String::new(), String::new());
-    for line in source.lines() {
-        if line.starts_with("impl") || !header.is_empty() {
-            header.push_str(line);
-            header.push(' ');
-            if line.contains('{') {
-                owner = type_of(&header);
-                header.clear();
-            }
-        } else if let Some(name) = line.strip_prefix("    pub ").and_then(name_of) {
-            functions.insert(format!("{owner}::{name}"));
-        }
-    }
-    functions
-}
-
-/// The type that `impl<…> Type<…> …` is for.
-fn type_of(header: &str) -> String {
-    let mut depth = 0;
-    let after = header["impl".len()..].char_indices().find(|(_, character)| {
-        depth += i32::from(*character == '<') - i32::from(*character == '>');
-        depth == 0
-    });
-    let rest = &header["impl".len() + after.map_or(0, |(at, found)| at + found.len_utf8())..];
-    let rest = rest.rsplit(" for ").next().unwrap_or(rest).trim_start();
-    rest.chars().take_while(|character| character.is_alphanumeric()).collect()
-}
-
-/// The name of a function that is declared on this line.
-fn name_of(line: &str) -> Option<&str> {
-    let words = ["const ", "unsafe "];
-    let line = words.iter().fold(line, |line, word| line.strip_prefix(word).unwrap_or(line));
-    line.strip_prefix("fn ")?.split(['<', '(']).next()
-}
 
 fn missing(package: &str, files: &[&str]) -> Vec<String> {
     let folder = sources(package);

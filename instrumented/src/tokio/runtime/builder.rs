@@ -17,6 +17,7 @@ pub struct Builder {
 macro_rules! settings {
     ($($(#[$attribute:meta])* $name:ident($($value:ident: $type:ty)?);)*) => {$(
         $(#[$attribute])*
+        #[track_caller]
         pub fn $name(&mut self, $($value: $type)?) -> &mut Self {
             self.inner.$name($($value)?);
             self
@@ -57,6 +58,7 @@ impl Builder {
     ///
     /// If this is the builder of a runtime with many threads.
     #[cfg(not(before = "1.51"))]
+    #[track_caller]
     pub fn build_local(
         &mut self,
         options: super::real::runtime::LocalOptions,

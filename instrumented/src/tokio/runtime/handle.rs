@@ -78,6 +78,24 @@ impl Handle {
     pub fn runtime_flavor(&self) -> RuntimeFlavor {
         self.inner.runtime_flavor()
     }
+
+    /// What tells the runtime from others.
+    #[cfg(not(before = "1.49"))]
+    pub fn id(&self) -> super::Id {
+        self.inner.id()
+    }
+
+    /// What the runtime is called.
+    #[cfg(not(before = "1.51"))]
+    pub fn name(&self) -> Option<&str> {
+        self.inner.name()
+    }
+
+    /// Figures about the runtime.
+    #[cfg(not(before = "1.38"))]
+    pub fn metrics(&self) -> super::RuntimeMetrics {
+        self.inner.metrics()
+    }
 }
 
 impl Deref for Handle {

@@ -84,6 +84,12 @@ impl Runtime {
     pub fn shutdown_background(self) {
         self.inner.shutdown_background();
     }
+
+    /// Figures about the runtime.
+    #[cfg(not(before = "1.38"))]
+    pub fn metrics(&self) -> super::RuntimeMetrics {
+        self.inner.metrics()
+    }
 }
 
 impl Deref for Runtime {

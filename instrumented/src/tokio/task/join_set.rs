@@ -9,6 +9,8 @@ use lockdep::task::Tracked;
 
 use super::job;
 use super::local::LocalSet;
+#[cfg(not(before = "1.41"))]
+use super::real::task::Id;
 use super::real::task::{AbortHandle, JoinError, JoinSet as RealSet};
 use super::runtime::Handle;
 
@@ -122,6 +124,49 @@ impl<T: 'static> JoinSet<T> {
     /// As [`join_next`](Self::join_next).
     pub fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, JoinError>>> {
         self.inner.poll_join_next(cx)
+    }
+
+    /// [`join_next`](Self::join_next), with the task's name.
+    ///
+    /// # Errors
+    ///
+    /// As [`join_next`](Self::join_next).
+    #[cfg(not(before = "1.41"))]
+    pub async fn join_next_with_id(&mut self) -> Option<Result<(Id, T), JoinError>> {
+        self.inner.join_next_with_id().await
+    }
+
+    /// [`poll_join_next`](Self::poll_join_next), with the task's name.
+    ///
+    /// # Errors
+    ///
+    /// As [`join_next`](Self::join_next).
+    #[cfg(not(before = "1.41"))]
+    pub fn poll_join_next_with_id(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<(Id, T), JoinError>>> {
+        self.inner.poll_join_next_with_id(cx)
+    }
+
+    /// What a task has returned that has ended, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`join_next`](Self::join_next).
+    #[cfg(not(before = "1.36"))]
+    pub fn try_join_next(&mut self) -> Option<Result<T, JoinError>> {
+        self.inner.try_join_next()
+    }
+
+    /// [`try_join_next`](Self::try_join_next), with the task's name.
+    ///
+    /// # Errors
+    ///
+    /// As [`join_next`](Self::join_next).
+    #[cfg(not(before = "1.41"))]
+    pub fn try_join_next_with_id(&mut self) -> Option<Result<(Id, T), JoinError>> {
+        self.inner.try_join_next_with_id()
     }
 
     /// Cancels all tasks and waits for their ends.

@@ -8,7 +8,9 @@ use std::task::{Context, Poll};
 
 use lockdep::task::Tracked;
 
-use super::real::task::{self, JoinHandle, LocalSet as RealSet};
+use super::real::task::{self, JoinHandle, LocalEnterGuard, LocalSet as RealSet};
+#[cfg(not(before = "1.49"))]
+use super::runtime::Id;
 use super::runtime::Runtime;
 
 /// [`tokio::task::spawn_local`](::tokio::task::spawn_local); the task has a held stack of its own.
@@ -36,6 +38,18 @@ impl LocalSet {
     #[must_use]
     pub fn new() -> LocalSet {
         LocalSet { inner: RealSet::new() }
+    }
+
+    /// Makes this the set of the thread as long as what is returned lives.
+    #[must_use]
+    pub fn enter(&self) -> LocalEnterGuard {
+        self.inner.enter()
+    }
+
+    /// What tells the set from others and from runtimes.
+    #[cfg(not(before = "1.49"))]
+    pub fn id(&self) -> Id {
+        self.inner.id()
     }
 
     /// Spawns a task, which runs when the set is polled.

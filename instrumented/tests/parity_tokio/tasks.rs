@@ -1,0 +1,129 @@
+//! The functions that start tasks, and the sets of tasks.
+
+use std::task::{Context, Poll, Waker};
+
+use super::run;
+use crate::tokio::runtime::{Builder, Handle, Runtime};
+use crate::tokio::task::{self, AbortHandle, JoinHandle, JoinSet, LocalSet};
+use crate::tokio::{self, join, select, try_join};
+
+#[test]
+fn join_set_has_all_its_functions() {
+    let mut set = JoinSet::new();
+    assert!(JoinSet::is_empty(&JoinSet::<u8>::new()));
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let _: AbortHandle = JoinSet::spawn_on(&mut set, async { 1 }, runtime.handle());
+    runtime.block_on(async {
+        JoinSet::spawn(&mut set, async { 2 });
+        JoinSet::spawn_blocking(&mut set, || 3);
+        JoinSet::spawn_blocking_on(&mut set, || 4, &Handle::current());
+        let local = LocalSet::new();
+        JoinSet::spawn_local_on(&mut set, async { 5 }, &local);
+        local.run_until(async { JoinSet::spawn_local(&mut set, async { 6 }) }).await;
+        assert_eq!(JoinSet::len(&set), 6);
+        let first = JoinSet::join_next(&mut set).await.unwrap().unwrap();
+        let (_, second) = JoinSet::join_next_with_id(&mut set).await.unwrap().unwrap();
+        let mut context = Context::from_waker(Waker::noop());
+        let mut sum = first + second;
+        local.await;
+        while let Poll::Ready(Some(done)) = JoinSet::poll_join_next(&mut set, &mut context) {
+            sum += done.unwrap();
+        }
+        while let Some(done) = JoinSet::try_join_next(&mut set) {
+            sum += done.unwrap();
+        }
+        while let Poll::Ready(Some(done)) = JoinSet::poll_join_next_with_id(&mut set, &mut context)
+        {
+            sum += done.unwrap().1;
+        }
+        while let Some(done) = JoinSet::try_join_next_with_id(&mut set) {
+            sum += done.unwrap().1;
+        }
+        sum += set.join_all().await.into_iter().sum::<u8>();
+        assert_eq!(sum, 21);
+        let mut set: JoinSet<()> =
+            [std::future::pending(), std::future::pending()].into_iter().collect();
+        set.extend([std::future::pending()]);
+        assert_eq!(format!("{set:?}"), "JoinSet { len: 3 }");
+        JoinSet::abort_all(&mut set);
+        JoinSet::shutdown(&mut set).await;
+        set.spawn(std::future::ready(()));
+        JoinSet::detach_all(&mut set);
+        assert_eq!(JoinSet::join_all(set).await, []);
+        assert!(JoinSet::<()>::default().is_empty());
+    });
+}
+
+#[test]
+fn local_set_has_all_its_functions() {
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let mut local = LocalSet::new();
+    let task: JoinHandle<u8> = LocalSet::spawn_local(&local, async { 1 });
+    assert_eq!(LocalSet::block_on(&local, &runtime, task).unwrap(), 1);
+    let guard = LocalSet::enter(&local);
+    task::spawn_local(async {});
+    drop(guard);
+    assert_eq!(runtime.block_on(LocalSet::run_until(&local, async { 2 })), 2);
+    let other = LocalSet::default();
+    assert_ne!(LocalSet::id(&local), other.id());
+    runtime.block_on(&mut local);
+    assert_eq!(format!("{local:?}"), "LocalSet");
+    runtime.block_on(local);
+}
+
+#[test]
+fn tasks_are_started_in_every_way() {
+    let runtime = Runtime::new().unwrap();
+    runtime.block_on(async {
+        let task: JoinHandle<u8> = tokio::spawn(async { 1 });
+        assert_eq!(task.await.unwrap() + task::spawn(async { 2 }).await.unwrap(), 3);
+        let job: JoinHandle<u8> = task::spawn_blocking(|| 3);
+        assert_eq!(job.await.unwrap() + task::block_in_place(|| 4), 7);
+        let task = tokio::spawn(std::future::pending::<()>());
+        task.abort();
+        assert!(task.await.unwrap_err().is_cancelled());
+    });
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main_of_one_thread() -> u8 {
+    1
+}
+
+#[tokio::main(worker_threads = 2)]
+async fn main_of_two_threads() -> u8 {
+    tokio::spawn(async { 2 }).await.unwrap()
+}
+
+#[test]
+fn programs_begin_as_they_do() {
+    assert_eq!(main_of_one_thread() + main_of_two_threads(), 3);
+}
+
+#[tokio::test]
+async fn tests_begin_as_they_do() {
+    assert!(tokio::spawn(async {}).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn tests_begin_with_threads_too() {
+    assert!(tokio::spawn(async {}).await.is_ok());
+}
+
+#[test]
+fn macros_are_there() {
+    tokio::task_local! { static NUMBER: u8; }
+    run(async {
+        let (one, two) = join!(async { 1 }, async { 2 });
+        let three = try_join!(async { Ok::<_, ()>(1) }, async { Ok(2) });
+        assert_eq!((one, two, three), (1, 2, Ok((1, 2))));
+        let chosen = select! {
+            () = std::future::pending() => 1,
+            two = async { 2 } => two,
+        };
+        assert_eq!(chosen, 2);
+        tokio::pin! { let future = async { 3 }; }
+        assert_eq!(future.await, 3);
+        assert_eq!(NUMBER.scope(4, async { NUMBER.get() }).await, 4);
+    });
+}
