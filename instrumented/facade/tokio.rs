@@ -6,6 +6,10 @@
 //!
 //! The sources are those of the module `tokio` of `instrumented`.
 
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+#[path = "../src/tokio/branch.rs"]
+pub mod __tokio;
 #[cfg(feature = "rt")]
 #[path = "../src/tokio/runtime/mod.rs"]
 pub mod runtime;
@@ -18,10 +22,12 @@ pub mod task;
 
 pub use real_tokio::*;
 
+#[cfg(feature = "macros")]
+pub use crate::{__tokio_join as join, __tokio_select as select, __tokio_try_join as try_join};
 #[cfg(feature = "rt")]
 pub use task::spawn;
 
 /// The crate that is replaced.
 mod real {
-    pub(super) use real_tokio::*;
+    pub use real_tokio::*;
 }

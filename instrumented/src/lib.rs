@@ -64,4 +64,13 @@ pub use locks::parking_lot;
 pub use locks::parking_lot_0_13;
 #[cfg(feature = "tokio")]
 pub use locks::tokio;
+/// What exported macros call.
+#[cfg(all(
+    feature = "tokio",
+    feature = "macros",
+    feature = "lockdep",
+    any(debug_assertions, feature = "lockdep-release")
+))]
+#[doc(hidden)]
+pub use locks::tokio::branch as __tokio;
 pub use locks::{nested, sync, thread};

@@ -170,6 +170,44 @@ fn a_branch_that_select_drops_leaves_no_hold() {
 }
 
 #[test]
+fn branches_of_a_task_do_not_wait_for_themselves() {
+    async fn section(mutex: &Mutex<u8>) -> Result<(), ()> {
+        let _guard = mutex.lock().await;
+        task::yield_now().await;
+        assert_eq!(modes(), [Mode::Exclusive]);
+        Ok(())
+    }
+    let found = codes(async {
+        let mutex = Mutex::new(0);
+        let _both = tokio::join!(section(&mutex), section(&mutex));
+        tokio::try_join!(section(&mutex), section(&mutex)).unwrap();
+        for _ in 0..4 {
+            tokio::select! {
+                _ = section(&mutex) => {}
+                _ = section(&mutex) => {}
+            }
+        }
+        assert_eq!(modes(), []);
+    });
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
+fn a_guard_that_a_branch_gives_is_its_tasks() {
+    let found = codes(async {
+        let (first, second) = (Mutex::new(0), Mutex::new(0));
+        let guard = tokio::select! { guard = first.lock() => guard };
+        assert_eq!(modes(), [Mode::Exclusive]);
+        let (inner, ()) = tokio::join!(second.lock(), async {});
+        assert_eq!(modes(), [Mode::Exclusive, Mode::Exclusive]);
+        drop((inner, guard));
+        assert_eq!(modes(), []);
+        drop((second.lock().await, first.lock().await));
+    });
+    assert_eq!(found, ["LD0002"]);
+}
+
+#[test]
 fn a_hold_follows_its_guard_through_every_change() {
     run(async {
         let mutex = Mutex::new((1, 2));
@@ -424,7 +462,7 @@ async fn holding<F: Future>(mutex: &Mutex<u8>, inside: F) -> F::Output {
 fn every_kind_of_task_has_a_held_stack_of_its_own() {
     async fn sees_nothing() -> usize {
         let own = Mutex::new(0);
-        holding(&own, tokio::task::yield_now()).await;
+        holding(&own, task::yield_now()).await;
         modes().len()
     }
     let mutex = Mutex::new(0);
@@ -472,6 +510,21 @@ fn every_kind_of_task_has_a_held_stack_of_its_own() {
 }
 
 #[test]
+fn tasks_of_a_set_do_not_wait_for_whoever_runs_it() {
+    let found = codes(async {
+        let (outer, inner) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(0)));
+        let local = LocalSet::new();
+        let guard = outer.lock().await;
+        let other = Arc::clone(&inner);
+        let task = async { task::spawn_local(async move { drop(other.lock().await) }).await };
+        local.run_until(task).await.unwrap();
+        drop(guard);
+        drop((inner.lock().await, outer.lock().await));
+    });
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
 fn a_hold_goes_with_its_task_from_thread_to_thread() {
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let mutexes: Vec<Arc<Mutex<u8>>> = (0..8).map(|_| Arc::new(Mutex::new(0))).collect();
@@ -481,7 +534,7 @@ fn a_hold_goes_with_its_task_from_thread_to_thread() {
             runtime.spawn(async move {
                 for _ in 0..20 {
                     holding(&mutex, async {
-                        tokio::task::yield_now().await;
+                        task::yield_now().await;
                         assert_eq!(modes(), [Mode::Exclusive]);
                     })
                     .await;
@@ -504,7 +557,7 @@ fn an_aborted_task_leaves_nothing_held() {
             let _guard = other.lock().await;
             std::future::pending::<()>().await;
         });
-        tokio::task::yield_now().await;
+        task::yield_now().await;
         assert!(mutex.try_lock().is_err());
         task.abort();
         assert!(task.await.unwrap_err().is_cancelled());

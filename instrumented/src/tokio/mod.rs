@@ -24,7 +24,8 @@
 //!
 //! What [`sync`] says of locks. A task that is spawned in any way, and what a runtime is given to
 //! block on, is told apart from all others, so that what it holds is its own and goes with it from
-//! thread to thread. Where this crate makes a runtime, a set of tasks or a handle, it is a wrapper
+//! thread to thread. What `join!`, `try_join!` and `select!` poll in turn are branches of their task:
+//! what one of them holds is not in the way of the others' own. Where this crate makes a runtime, a set of tasks or a handle, it is a wrapper
 //! around the real one, to which it can be dereferenced.
 //!
 //! # What is not tracked
@@ -32,6 +33,9 @@
 //! What is spawned by way of the real types, and by `tokio::task::Builder`, which is unstable, is
 //! polled like the tasks of an executor that nobody knows.
 
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub mod branch;
 #[cfg(feature = "rt")]
 pub mod runtime;
 #[cfg(feature = "sync")]
@@ -41,10 +45,12 @@ pub mod task;
 
 pub use ::tokio::*;
 
+#[cfg(feature = "macros")]
+pub use crate::{__tokio_join as join, __tokio_select as select, __tokio_try_join as try_join};
 #[cfg(feature = "rt")]
 pub use task::spawn;
 
 /// The crate that is wrapped.
 mod real {
-    pub(super) use ::tokio::*;
+    pub use ::tokio::*;
 }

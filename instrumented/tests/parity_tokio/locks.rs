@@ -177,7 +177,7 @@ fn once_cell_has_all_its_functions() {
     assert_eq!(format!("{cell:?}"), "OnceCell { value: Some(4) }");
     assert_eq!(
         (cell.clone(), OnceCell::default()),
-        (OnceCell::from(4), OnceCell::<u8>::new_with(None))
+        (OnceCell::from(4), OnceCell::new_with(None::<u8>))
     );
     assert_eq!((OnceCell::take(&mut cell), cell.get()), (Some(4), None));
 }

@@ -122,6 +122,22 @@ fn macros_are_there() {
             two = async { 2 } => two,
         };
         assert_eq!(chosen, 2);
+        let mut rest = Some(5);
+        let mut sum = 0;
+        loop {
+            select! {
+                biased;
+                _ = async {}, if false => unreachable!(),
+                Some(number) = async { rest.take() } => { sum += number }
+                // What is borrowed here lives until the choice is made.
+                number = &mut Box::pin(async { 6 }), if sum < 10 => sum += number,
+                else => break,
+            }
+        }
+        assert_eq!((sum, select! { else => 7 }), (11, 7));
+        let (one, two) = join!(biased; std::future::ready(1), async { 2 },);
+        assert_eq!((one, two, try_join!(async { Err::<(), _>(3) })), (1, 2, Err(3)));
+        let () = join!();
         tokio::pin! { let future = async { 3 }; }
         assert_eq!(future.await, 3);
         assert_eq!(NUMBER.scope(4, async { NUMBER.get() }).await, 4);

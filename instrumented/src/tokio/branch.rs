@@ -1,0 +1,121 @@
+//! The branches of a task: what `join!`, `try_join!` and `select!` poll in turn.
+//!
+//! Each holds what it holds while the others run, but none of them waits for another one to let go.
+//! So each is told apart, by a wrapper around what the macro is given; the rest is the real macro.
+
+#[cfg(not(before = "1.39"))]
+use std::future::IntoFuture;
+
+use lockdep::task::Tracked;
+
+/// The real macros.
+pub use super::real::{join, select, try_join};
+
+/// What a macro of tokio is given to poll.
+///
+/// Made by a literal: what its field's expression borrows then lives as long as without it.
+#[derive(Debug)]
+#[cfg(not(before = "1.39"))]
+pub struct Branch<F> {
+    /// The future, or what becomes one.
+    pub of: F,
+}
+
+#[cfg(not(before = "1.39"))]
+impl<F: IntoFuture> IntoFuture for Branch<F> {
+    type Output = F::Output;
+    type IntoFuture = Tracked<F::IntoFuture>;
+
+    #[track_caller]
+    fn into_future(self) -> Self::IntoFuture {
+        Tracked::branch(self.of.into_future())
+    }
+}
+
+/// A future as a branch of the current task; older macros want a future at once.
+#[cfg(before = "1.39")]
+#[track_caller]
+pub fn branch<F: std::future::Future>(future: F) -> Tracked<F> {
+    Tracked::branch(future)
+}
+
+/// A future as a branch of the current task.
+#[cfg(not(before = "1.39"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __tokio_branch {
+    ($future:expr) => {
+        $crate::__tokio::Branch { of: $future }
+    };
+}
+
+/// A future as a branch of the current task.
+#[cfg(before = "1.39")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __tokio_branch {
+    ($future:expr) => {
+        $crate::__tokio::branch($future)
+    };
+}
+
+/// `tokio::join!`, whose futures are branches.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __tokio_join {
+    (biased; $($future:expr),* $(,)?) => {
+        $crate::__tokio::join!(biased; $($crate::__tokio_branch!($future)),*)
+    };
+    ($($future:expr),* $(,)?) => {
+        $crate::__tokio::join!($($crate::__tokio_branch!($future)),*)
+    };
+}
+
+/// `tokio::try_join!`, whose futures are branches.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __tokio_try_join {
+    (biased; $($future:expr),* $(,)?) => {
+        $crate::__tokio::try_join!(biased; $($crate::__tokio_branch!($future)),*)
+    };
+    ($($future:expr),* $(,)?) => {
+        $crate::__tokio::try_join!($($crate::__tokio_branch!($future)),*)
+    };
+}
+
+/// `tokio::select!`, whose futures are branches.
+///
+/// The branches that were read are in braces, each with a comma at its end; the others follow.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __tokio_select {
+    (@ {$($read:tt)*} $(else => $else:expr $(,)?)?) => {
+        $crate::__tokio::select!($($read)* $(else => $else)?)
+    };
+    (@ {$($read:tt)*} $pat:pat = $future:expr $(, if $if:expr)? => $do:block, $($rest:tt)*) => {
+        $crate::__tokio_select!(
+            @ {$($read)* $pat = $crate::__tokio_branch!($future) $(, if $if)? => $do,} $($rest)*
+        )
+    };
+    (@ {$($read:tt)*} $pat:pat = $future:expr $(, if $if:expr)? => $do:block $($rest:tt)*) => {
+        $crate::__tokio_select!(
+            @ {$($read)* $pat = $crate::__tokio_branch!($future) $(, if $if)? => $do,} $($rest)*
+        )
+    };
+    (@ {$($read:tt)*} $pat:pat = $future:expr $(, if $if:expr)? => $do:expr, $($rest:tt)*) => {
+        $crate::__tokio_select!(
+            @ {$($read)* $pat = $crate::__tokio_branch!($future) $(, if $if)? => { $do },} $($rest)*
+        )
+    };
+    (@ {$($read:tt)*} $pat:pat = $future:expr $(, if $if:expr)? => $do:expr) => {
+        $crate::__tokio_select!(
+            @ {$($read)* $pat = $crate::__tokio_branch!($future) $(, if $if)? => { $do },}
+        )
+    };
+    (biased; $($branches:tt)*) => {
+        $crate::__tokio_select!(@ {biased;} $($branches)*)
+    };
+    ($($branches:tt)*) => {
+        $crate::__tokio_select!(@ {} $($branches)*)
+    };
+}
