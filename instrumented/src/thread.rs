@@ -10,13 +10,16 @@
 //! Starting and joining a thread each cost some hundred nanoseconds more. A thread that was started
 //! by other means has no known kin, which costs nothing and says nothing.
 
+use std::any::type_name;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
+use std::panic::Location;
 use std::ptr;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
+use lockdep::Description;
 use lockdep::event::{self, Child};
 
 pub use std::thread::*;
@@ -26,12 +29,18 @@ pub use std::thread::*;
 /// # Panics
 ///
 /// As the real one: if the system cannot start a thread.
+#[track_caller]
 pub fn spawn<F, T>(f: F) -> JoinHandle<T>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
     Builder::new().spawn(f).expect("failed to spawn thread")
+}
+
+/// What the code of a thread is, for reports.
+fn describe<F>() -> Description {
+    Description::new("thread", type_name::<F>())
 }
 
 /// What a started thread does: `f`, between its first event and its last.
@@ -81,12 +90,13 @@ impl Builder {
     /// # Panics
     ///
     /// If the name contains a zero byte.
+    #[track_caller]
     pub fn spawn<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        let child = event::spawned();
+        let child = event::spawned(describe::<F>, Location::caller());
         let inner = self.0.spawn(life(child.clone(), f))?;
         Ok(JoinHandle { inner, child })
     }
@@ -105,13 +115,14 @@ impl Builder {
     /// # Panics
     ///
     /// If the name contains a zero byte.
+    #[track_caller]
     #[allow(unsafe_code, reason = "the real one is unsafe")]
     pub unsafe fn spawn_unchecked<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
     where
         F: FnOnce() -> T + Send,
         T: Send,
     {
-        let child = event::spawned();
+        let child = event::spawned(describe::<F>, Location::caller());
         let life = life(child.clone(), f);
         // SAFETY: the caller promises the same of `f`; `life` adds what borrows nothing.
         let inner = unsafe { self.0.spawn_unchecked(life) }?;
@@ -127,6 +138,7 @@ impl Builder {
     /// # Panics
     ///
     /// If the name contains a zero byte.
+    #[track_caller]
     pub fn spawn_scoped<'scope, F, T>(
         self,
         scope: &'scope Scope<'scope, '_>,
@@ -136,7 +148,7 @@ impl Builder {
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        let child = event::spawned();
+        let child = event::spawned(describe::<F>, Location::caller());
         let inner = self.0.spawn_scoped(&scope.0, life(child.clone(), f))?;
         scope.add(child.clone());
         Ok(ScopedJoinHandle { inner, child })
@@ -165,7 +177,9 @@ impl<T> JoinHandle<T> {
     /// # Panics
     ///
     /// As the real one, on some systems: if a thread joins itself.
+    #[track_caller]
     pub fn join(self) -> Result<T> {
+        event::joins(&self.child, Location::caller());
         let result = self.inner.join();
         event::joined(&self.child);
         result
@@ -246,6 +260,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
     /// # Panics
     ///
     /// If the system cannot start a thread.
+    #[track_caller]
     pub fn spawn<F, T>(&'scope self, f: F) -> ScopedJoinHandle<'scope, T>
     where
         F: FnOnce() -> T + Send + 'scope,
@@ -281,7 +296,9 @@ impl<T> ScopedJoinHandle<'_, T> {
     /// # Errors
     ///
     /// If the thread panicked; the error is what it panicked with.
+    #[track_caller]
     pub fn join(self) -> Result<T> {
+        event::joins(&self.child, Location::caller());
         let result = self.inner.join();
         event::joined(&self.child);
         result

@@ -277,11 +277,31 @@ pub mod event {
         pub(super) const NONE: Child = Child(());
     }
 
+    /// The current task runs a job of another one as long as this lives.
+    #[derive(Debug)]
+    #[must_use = "the code ends when this is dropped"]
+    pub struct Running(PhantomData<*const ()>);
+
+    impl Drop for Running {
+        #[inline(always)]
+        fn drop(&mut self) {}
+    }
+
     /// The current task is about to start another one.
     #[inline(always)]
-    pub fn spawned() -> Child {
+    pub fn spawned(_describe: Describe, _site: &'static Location<'static>) -> Child {
         Child(())
     }
+
+    /// The current task runs a job that another one started.
+    #[inline(always)]
+    pub fn runs(_child: &Child) -> Running {
+        Running(PhantomData)
+    }
+
+    /// The current task is about to wait for the end of another one.
+    #[inline(always)]
+    pub fn joins(_child: &Child, _site: &'static Location<'static>) {}
 
     /// The current task is the one that was started.
     #[inline(always)]
@@ -326,6 +346,72 @@ pub mod event {
     /// The current task is about to wait for something that is no lock.
     #[inline(always)]
     pub fn before_wait(_needs: WaitType, _site: &'static Location<'static>) {}
+}
+
+/// Waiting for what another task must do.
+pub mod wait {
+    use super::{Describe, Location, Map, PhantomData};
+
+    /// The current task is about to wait until another one does what `map` stands for.
+    #[inline(always)]
+    pub fn before(_map: &Map, _describe: Describe, _site: &'static Location<'static>) {}
+
+    /// The current task does what `map` stands for.
+    #[inline(always)]
+    pub fn made(_map: &Map, _describe: Describe, _site: &'static Location<'static>) {}
+
+    /// The current task has what it waited for.
+    #[inline(always)]
+    pub fn over(_map: &Map, _site: &'static Location<'static>) {}
+
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn before_turn(_: &Map, _turn: u8, _: Describe, _: &'static Location<'static>) {}
+
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn made_turn(_: &Map, _turn: u8, _: Describe, _: &'static Location<'static>) {}
+
+    /// The current task is about to wait for what only it could do itself.
+    #[inline(always)]
+    pub fn endless(_map: &Map, _describe: Describe, _site: &'static Location<'static>) {}
+
+    /// Something that some code must do and other code waits for; with tracking off, nothing.
+    #[derive(Debug)]
+    pub struct Completion(());
+
+    impl Completion {
+        /// One that nobody waits for.
+        #[must_use]
+        #[allow(clippy::new_without_default, reason = "as with tracking on")]
+        pub const fn new() -> Completion {
+            Completion(())
+        }
+
+        /// Would say that what runs until the guard is dropped must run for whoever waits.
+        #[inline(always)]
+        pub fn must_run(&self) -> MustRun<'_> {
+            MustRun(PhantomData)
+        }
+
+        /// Would say that the current task is about to wait.
+        #[inline(always)]
+        pub fn wait(&self) {}
+
+        /// Would say that the current task has ended the wait of others.
+        #[inline(always)]
+        pub fn done(&self) {}
+    }
+
+    /// With tracking off, nothing. It has a `drop`, so that `drop(guard)` is no odd thing to write.
+    #[derive(Debug)]
+    #[must_use = "the code ends when this is dropped"]
+    pub struct MustRun<'a>(PhantomData<(&'a Completion, *const ())>);
+
+    impl Drop for MustRun<'_> {
+        #[inline(always)]
+        fn drop(&mut self) {}
+    }
 }
 
 /// Async tasks; with tracking off, nothing but their futures.

@@ -6,6 +6,7 @@
 use crate::class::Class;
 use crate::mode::Mode;
 use crate::place::Place;
+use crate::severity::Severity;
 use crate::wait_type::WaitType;
 
 /// One function on a stack.
@@ -256,6 +257,116 @@ pub enum Violation {
         /// Where.
         at: Point,
     },
+    /// Tasks can wait for each other in a circle in which somebody waits for what another one must
+    /// do: send, notify, arrive, end.
+    WaitCircle {
+        /// Each waits for the next, the last for the first. The first one holds a lock and waits.
+        parties: Vec<Party>,
+    },
+    /// A lock that was taken after a thread or task was started is held while its end is waited for.
+    JoinUnderLock {
+        /// The task.
+        task: String,
+        /// The lock.
+        held: Touch,
+        /// The code whose end is waited for.
+        code: Class,
+        /// Where it is waited for.
+        at: Point,
+    },
+    /// A task waits for what only it could do.
+    EndlessWait {
+        /// The task.
+        task: String,
+        /// What it waits for.
+        awaited: Awaited,
+        /// Where.
+        at: Point,
+    },
+}
+
+/// What a task waits for that is no lock.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "lockdep", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "lockdep", serde(rename_all = "snake_case"))]
+pub enum Awaited {
+    /// Something that another task does: a message, room for one, a notification, an arrival.
+    Event(Class),
+    /// The end of this code: of a thread, of a task, of a job.
+    End(Class),
+}
+
+impl Awaited {
+    /// Of what kind it is.
+    pub fn class(&self) -> &Class {
+        match self {
+            Awaited::Event(class) | Awaited::End(class) => class,
+        }
+    }
+}
+
+/// One of those who can wait for each other in a circle with a wait in it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "lockdep", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "lockdep", serde(tag = "party", rename_all = "snake_case"))]
+pub enum Party {
+    /// Holds a lock and waits for another.
+    Holds(Dependency),
+    /// Holds a lock and waits for something that is no lock.
+    Waits {
+        /// The task.
+        task: String,
+        /// The lock that it holds.
+        held: Touch,
+        /// What it waits for.
+        awaited: Awaited,
+        /// Where.
+        at: Point,
+    },
+    /// Is to end a wait and itself waits for the end of other code.
+    Joins {
+        /// The task.
+        task: String,
+        /// The code whose end it waits for.
+        code: Class,
+        /// Where.
+        at: Point,
+    },
+    /// Is to end a wait and wants a lock before.
+    Runs {
+        /// The task.
+        task: String,
+        /// The code that it runs, if that is known.
+        code: Option<Class>,
+        /// Where it ended such a wait; none if the wait is for the end of the code.
+        made: Option<Point>,
+        /// The lock that it wanted.
+        wanted: Touch,
+    },
+}
+
+impl Party {
+    /// The task.
+    pub fn task(&self) -> &str {
+        match self {
+            Party::Holds(dependency) => &dependency.task,
+            Party::Waits { task, .. } | Party::Joins { task, .. } | Party::Runs { task, .. } => {
+                task
+            }
+        }
+    }
+
+    /// What tells the circle from others: the locks that are held, and what is waited for.
+    fn classes(&self) -> Vec<Class> {
+        match self {
+            Party::Holds(Dependency { held, .. }) => vec![held.class.clone()],
+            Party::Waits { held, awaited, .. } => {
+                vec![held.class.clone(), awaited.class().clone()]
+            }
+            Party::Joins { code, .. } => vec![code.clone()],
+            Party::Runs { .. } => Vec::new(),
+        }
+    }
 }
 
 /// What is wrong with a pin.
@@ -403,6 +514,17 @@ impl Violation {
             Violation::HeldAcross { .. } => "LD0016",
             Violation::Deadlock { .. } => "LD0017",
             Violation::HeldAcrossAwait { .. } => "LD0018",
+            Violation::WaitCircle { .. } => "LD0019",
+            Violation::JoinUnderLock { .. } => "LD0020",
+            Violation::EndlessWait { .. } => "LD0021",
+        }
+    }
+
+    /// How certain it is that this is a fault.
+    pub const fn severity(&self) -> Severity {
+        match self {
+            Violation::WaitCircle { .. } | Violation::JoinUnderLock { .. } => Severity::Warning,
+            _ => Severity::Error,
         }
     }
 
@@ -443,11 +565,23 @@ impl Violation {
             Violation::Deadlock { parties, .. } => {
                 classes(parties.iter().map(|party| &party.dependency))
             }
+            Violation::WaitCircle { parties } => {
+                let classes = parties.iter().flat_map(Party::classes);
+                classes.map(|class| (class, Mode::Exclusive)).collect()
+            }
+            Violation::JoinUnderLock { held, code, .. } => {
+                [&held.class, code].map(|class| (class.clone(), Mode::Exclusive)).into()
+            }
+            Violation::EndlessWait { awaited, .. } => {
+                vec![(awaited.class().clone(), Mode::Exclusive)]
+            }
         };
         let place = match self {
             Violation::AssertionFailed { at, .. }
             | Violation::PinBroken { at, .. }
-            | Violation::InvalidWait { wanted: None, at, .. } => Some(at.place.clone()),
+            | Violation::InvalidWait { wanted: None, at, .. }
+            | Violation::JoinUnderLock { at, .. }
+            | Violation::EndlessWait { at, .. } => Some(at.place.clone()),
             Violation::HeldAcrossAwait { held, .. } => Some(held.at.place.clone()),
             _ => None,
         };

@@ -3,13 +3,14 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use lockdep::wait::{self, Completion};
 use lockdep::{
-    ClassKey, Compare, DynamicClass, ENABLED, How, LockState, Map, Mode, PinCookie, Until, event,
-    is_held, lock_acquire_exclusive, lock_acquire_shared, lock_acquire_shared_recursive,
-    lock_acquire_upgradable, lock_acquired_exclusive, lock_acquired_shared,
-    lock_acquired_shared_recursive, lock_acquired_upgradable, lock_downgrade, lock_release,
-    lock_sync, lock_try_acquired, lock_upgrade, lock_upgraded, might_lock, might_lock_nested,
-    might_lock_read, might_lock_read_recursive,
+    ClassKey, Compare, Description, DynamicClass, ENABLED, How, LockState, Map, Mode, PinCookie,
+    Until, event, is_held, lock_acquire_exclusive, lock_acquire_shared,
+    lock_acquire_shared_recursive, lock_acquire_upgradable, lock_acquired_exclusive,
+    lock_acquired_shared, lock_acquired_shared_recursive, lock_acquired_upgradable, lock_downgrade,
+    lock_release, lock_sync, lock_try_acquired, lock_upgrade, lock_upgraded, might_lock,
+    might_lock_nested, might_lock_read, might_lock_read_recursive,
 };
 
 #[test]
@@ -94,13 +95,15 @@ fn what_tasks_say_of_themselves_is_said_alike() {
     let map = Map::named("said of tasks");
     let site = std::panic::Location::caller();
     drop(event::waiting(&map, How::EXCLUSIVE, site, Until::FreeOrTimeout));
-    let child = event::spawned();
+    let child = event::spawned(|| Description::new("thread", ""), site);
     let of_thread = child.clone();
     let thread = std::thread::spawn(move || {
         event::started(&of_thread);
         event::ended(&of_thread);
     });
     thread.join().unwrap();
+    event::joins(&child, site);
+    drop(event::runs(&child));
     event::joined(&child);
     lock_acquire_exclusive!(&map);
     lock_acquired_exclusive!(&map);
@@ -109,4 +112,18 @@ fn what_tasks_say_of_themselves_is_said_alike() {
     assert!(if ENABLED { listed >= 1 } else { listed == 0 });
     event::before_exec();
     event::released_anywhere(&map);
+}
+
+#[test]
+fn waits_are_said_alike() {
+    static DONE: Completion = Completion::new();
+    let map = Map::new();
+    let (site, describe) = (std::panic::Location::caller(), || Description::new("channel", ""));
+    wait::made(&map, describe, site);
+    wait::before(&map, describe, site);
+    wait::over(&map, site);
+    let must_run = DONE.must_run();
+    DONE.done();
+    drop(must_run);
+    DONE.wait();
 }

@@ -48,6 +48,16 @@ pub(crate) fn of_sync(key: u64) -> u64 {
     key.rotate_left(16) ^ CHAIN_MULTIPLIER
 }
 
+/// The key of a wait for an event at one place, by a chain.
+pub(crate) fn of_event(key: u64, event: Word, site: &'static Location<'static>) -> u64 {
+    at(extend(key, event).rotate_left(8) ^ SITE_MULTIPLIER, site)
+}
+
+/// The key under which it is known that code of this class takes the top lock of a chain.
+pub(crate) fn of_code(key: u64, code: u32) -> u64 {
+    fold(key ^ u64::from(code), SITE_MULTIPLIER)
+}
+
 /// The key that an acquire under a nest lock is known by: one without must not be taken for it.
 pub(crate) fn nested(key: u64) -> u64 {
     key.rotate_left(48) ^ CHAIN_MULTIPLIER

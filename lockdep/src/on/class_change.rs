@@ -77,6 +77,7 @@ impl Tracker {
             graphs.recursions.remove(&node);
             graphs.usages.forget(node);
         }
+        graphs.waits.forget(class);
         let is_of_class = |witness: &Arc<Witness>| {
             [&witness.held, &witness.wanted].iter().any(|end| end.entry.class() == class)
         };

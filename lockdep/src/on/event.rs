@@ -25,14 +25,14 @@ use crate::on::process;
 use crate::on::stat;
 use crate::on::task::{State, Task};
 use crate::on::thread::{self, with_task};
-use crate::on::wait::Wait;
+use crate::on::want::Wait;
 use crate::tracked::Tracked;
 use crate::until::Until;
 use crate::violation::Boundary;
 use crate::wait_type::WaitType;
 
 pub use crate::on::blocked::Waiting;
-pub use crate::on::lineage::Child;
+pub use crate::on::lineage::{Child, Running};
 
 /// The current task is about to wait for `map`'s lock.
 ///
@@ -190,8 +190,11 @@ pub fn can_be_sent(map: &Map) {
 
 /// The current task is about to start another one; give what this returns to that one and to
 /// whoever joins it.
-pub fn spawned() -> Child {
-    lineage::spawned()
+///
+/// What the other one runs is of one kind with all that is started at `site` and described so: say
+/// the type of the closure as the payload.
+pub fn spawned(describe: Describe, site: &'static Location<'static>) -> Child {
+    lineage::spawned(describe, site)
 }
 
 /// The current task is the one that was started: its first event.
@@ -202,6 +205,25 @@ pub fn started(child: &Child) {
 /// The task is about to end: its last event.
 pub fn ended(child: &Child) {
     lineage::ended(child);
+}
+
+/// The current task runs a job that another one started, in the middle of its own code, until what
+/// this returns is dropped: for a thread of a pool, or the poll of an async task. Costs a few
+/// nanoseconds.
+///
+/// Such guards of one thread end in the opposite order of their beginning.
+pub fn runs(child: &Child) -> Running {
+    lineage::runs(child)
+}
+
+/// The current task is about to wait for the end of another one. Follow with [`joined`].
+///
+/// # Panics
+///
+/// With the report, if the task waits for itself (LD0021) or waiting is not allowed here (LD0014)
+/// and `LOCKDEP` is `panic`.
+pub fn joins(child: &Child, site: &'static Location<'static>) {
+    lineage::joins(child, site);
 }
 
 /// The current task has waited for the end of another one.

@@ -32,7 +32,7 @@ use crate::on::task::{Held, Keys, Task};
 use crate::on::trace::{self, Trace};
 use crate::on::tracker::{Tracker, name};
 use crate::on::usage::{Cause, Clash, ContextId, ContextSet, Mark, only};
-use crate::on::wait::Wait;
+use crate::on::want::Wait;
 use crate::on::witness::{End, Witness};
 use crate::violation::{Assertion, ClosedBy, Point, Usage, Violation};
 

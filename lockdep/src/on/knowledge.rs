@@ -21,6 +21,7 @@ use crate::on::registry::Node;
 use crate::on::sightings::Sightings;
 use crate::on::trace::Trace;
 use crate::on::usage::Usages;
+use crate::on::waits::Waits;
 use crate::on::withheld::Withheld;
 use crate::on::witness::{Waiter, Witness};
 
@@ -40,6 +41,9 @@ const MAX_TRACES: usize = 1 << 18;
 pub(crate) struct Knowledge {
     validated: DashSet<u64, FxBuildHasher>,
     traces: DashMap<u64, Trace, FxBuildHasher>,
+    /// Which code is known to take the top lock of which chain, and which task was the first to do so;
+    /// 0 if there were others.
+    taken: DashMap<u64, u64, FxBuildHasher>,
     pub(crate) graphs: Mutex<Graphs>,
 }
 
@@ -56,6 +60,8 @@ pub(crate) struct Graphs {
     pub(crate) writers: FxHashMap<Node, Sightings<Arc<Waiter>>>,
     /// Locks that were read twice while nobody could wait to write, by class.
     pub(crate) recursions: FxHashMap<Node, Sightings<Arc<Witness>>>,
+    /// Who waits for what is no lock, and what is needed for that.
+    pub(crate) waits: Waits,
     /// Cycles that the level holds back.
     pub(crate) withheld: FxHashMap<Identity, Withheld>,
     /// Cycles that are violations.
@@ -143,6 +149,20 @@ impl Knowledge {
             self.validated.clear();
         }
         self.validated.insert(chain);
+    }
+
+    /// Whether it is news that a task takes the top lock of a chain in code of some class.
+    pub(crate) fn is_taken_anew(&self, key: u64, task: u64) -> bool {
+        if let Some(first) = self.taken.get(&key) {
+            if *first == 0 || *first == task {
+                return false;
+            }
+        }
+        if self.taken.len() >= MAX_CHAINS {
+            self.taken.clear();
+        }
+        self.taken.entry(key).and_modify(|first| *first = 0).or_insert(task);
+        true
     }
 
     /// Whether there are so many chains that no more should be made by telling locks apart.

@@ -24,13 +24,14 @@ use crate::on::map::{Map, Word};
 use crate::on::nest::{Exempt, Nest, Standing};
 use crate::on::properties::Life;
 use crate::on::registry::{self, Node};
+use crate::on::ring::News;
 use crate::on::rules::{self, Judged};
 use crate::on::same_class;
 use crate::on::settings::{BacktraceStyle, Level};
 use crate::on::task::{Held, Keys, Task};
 use crate::on::trace;
 use crate::on::tracker::{Tracker, name, never_taken};
-use crate::on::wait::Wait;
+use crate::on::want::Wait;
 use crate::on::withheld::Withheld;
 use crate::on::witness::{End, Waiter, Witness};
 use crate::violation::Violation;
@@ -183,6 +184,7 @@ impl Tracker {
             let acquire = Acquire { task, keys, wait, wanted: &wanted, guards: &guards };
             broken |= self.check_class(acquire, &mut learned);
             broken |= self.check_order(acquire, &mut learned);
+            self.note_taken(task, keys, &wanted, &guards, &mut learned);
         }
         if is_checked && is_unjudged {
             broken |= self.check_contexts(task, keys, wait, &wanted, &mut learned);
@@ -278,6 +280,9 @@ impl Tracker {
             rules::writer(&mut graphs, entry, guards, waiter, &mut judged);
         }
         let settled = self.settle(&mut graphs, judged);
+        let locks = settled.new.iter().map(|witness| News::Lock(witness.wanted.entry.node()));
+        let writers = settled.writers.first().map(|_| News::Writer);
+        let rings = self.number_rings(&mut graphs, &locks.chain(writers).collect::<Vec<_>>());
         let numbers = settled.numbers();
         if numbers.is_empty() {
             self.knowledge.set_validated(keys.chain);
@@ -285,6 +290,7 @@ impl Tracker {
             graphs.set_broken(keys.chain, numbers);
         }
         drop(graphs);
+        self.tell_rings(rings, learned);
         self.tell(settled, learned)
     }
 

@@ -2,13 +2,21 @@
 //!
 //! The way of one task is [`event::spawned`](crate::event::spawned) in the task that starts it,
 //! [`started`](crate::event::started) and [`ended`](crate::event::ended) in the task itself, and
-//! [`joined`](crate::event::joined) in whoever has waited for its end. A task of which nobody says
-//! this has no known kin.
+//! [`joins`](crate::event::joins) and [`joined`](crate::event::joined) in whoever waits for its end. A
+//! job that a thread runs among others says [`runs`](crate::event::runs) in place of the two in the
+//! middle. A task of which nobody says this has no known kin.
 
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+use crate::how::Describe;
 use crate::on::kinship::{Clock, Kin, Occurrence};
+use crate::on::pass::{self, Ancestry, Pass, Runs};
 use crate::on::process;
+use crate::on::registry;
 use crate::on::task::{State, Task};
 use crate::on::thread::with_task;
 
@@ -19,7 +27,36 @@ static TELL_APART: AtomicBool = AtomicBool::new(false);
 
 /// A task that another one starts, or has started.
 #[derive(Clone, Debug)]
-pub struct Child(Option<Kin>);
+pub struct Child(Option<Arc<Life>>);
+
+/// What is known of a task from its start on.
+#[derive(Debug)]
+pub(crate) struct Life {
+    /// The class of its code.
+    pub(crate) code: u32,
+    pub(crate) ancestry: Arc<Ancestry>,
+    /// What the one that started it held then: each lock, and where it was taken.
+    held: Box<[(u64, usize)]>,
+    /// The task among its kin, if somebody asks.
+    kin: Option<Kin>,
+}
+
+impl Life {
+    /// Whether a lock that the task `joiner` holds was taken after this one was started, for certain.
+    pub(crate) fn is_younger(
+        &self,
+        joiner: u64,
+        held: u64,
+        site: &'static Location<'static>,
+    ) -> bool {
+        let hold = (held, std::ptr::from_ref(site).addr());
+        match joiner == self.ancestry.parent {
+            true => !self.held.contains(&hold),
+            // It took all that it holds after its own start.
+            false => joiner > self.ancestry.task,
+        }
+    }
+}
 
 impl Child {
     /// Nobody: what the current task does itself.
@@ -27,45 +64,73 @@ impl Child {
         Child(None)
     }
 
+    /// What is known of it; none if nothing is tracked.
+    #[inline]
+    pub(crate) fn life(&self) -> Option<&Life> {
+        self.0.as_deref()
+    }
+
     /// The task among its kin, if anybody asks for that.
     #[inline]
     pub(crate) fn kin(&self) -> Option<&Kin> {
-        self.0.as_ref()
+        self.life()?.kin.as_ref()
     }
 }
 
 /// The work of `event::spawned`.
-pub(crate) fn spawned() -> Child {
+pub(crate) fn spawned(describe: Describe, site: &'static Location<'static>) -> Child {
     with_task(|task| {
-        // Kin cost memory as long as there are descendants, and nobody asks for them otherwise. While
-        // an allocator's lock is held nothing may be allocated.
-        let is_asked_for = process::state() != State::Off && TELL_APART.load(Relaxed);
-        if !is_asked_for || task.holds_own() {
+        // While an allocator's lock is held nothing may be allocated.
+        if matches!(process::state(), State::Off | State::Working | State::Reporting)
+            || task.holds_own()
+        {
             return Child(None);
         }
-        let child = process::quietly(|| task.kin().spawn(&CLOCK));
+        let life = process::quietly(|| {
+            let code = registry::made_at(site, describe())?;
+            let ancestry =
+                Ancestry { task: pass::number(), parent: task.number(), older: task.ancestry() };
+            let held =
+                task.held().map(|held| (held.entry.lock(), std::ptr::from_ref(held.site).addr()));
+            let held = held.collect();
+            // Kin cost memory as long as there are descendants, and nobody asks for them otherwise.
+            let kin = TELL_APART.load(Relaxed).then(|| task.kin().spawn(&CLOCK));
+            Some(Arc::new(Life { code: code.get(), ancestry: Arc::new(ancestry), held, kin }))
+        });
         new_moment(task);
-        Child(Some(child))
+        Child(life)
     })
 }
 
 /// The work of `event::started`.
 pub(crate) fn started(child: &Child) {
-    if let Some(kin) = &child.0 {
-        with_task(|task| task.set_kin(kin.clone()));
+    if let Some(life) = child.life() {
+        with_task(|task| {
+            task.begin_life(life.code, Arc::clone(&life.ancestry));
+            if let Some(kin) = &life.kin {
+                task.set_kin(kin.clone());
+            }
+        });
     }
 }
 
 /// The work of `event::ended`.
 pub(crate) fn ended(child: &Child) {
-    if let Some(kin) = &child.0 {
+    if let Some(kin) = child.kin() {
         kin.end(&CLOCK);
+    }
+}
+
+/// The work of `event::joins`.
+pub(crate) fn joins(child: &Child, site: &'static Location<'static>) {
+    if let Some(life) = child.life() {
+        process::judge(|tracker, task| tracker.joins(task, life, site));
     }
 }
 
 /// The work of `event::joined`.
 pub(crate) fn joined(child: &Child) {
-    if let Some(kin) = &child.0 {
+    if let Some(kin) = child.kin() {
         with_task(|task| {
             if !task.holds_own() {
                 process::quietly(|| task.kin().join(kin));
@@ -73,6 +138,61 @@ pub(crate) fn joined(child: &Child) {
             }
         });
     }
+}
+
+/// The current task runs the code of another one as long as this lives.
+#[derive(Debug)]
+#[must_use = "the code ends when this is dropped"]
+pub struct Running {
+    /// What the thread did before.
+    before: Option<(Runs, Option<Box<Pass>>)>,
+    /// It belongs to the thread.
+    _thread: PhantomData<*const ()>,
+}
+
+/// The work of `event::runs`.
+pub(crate) fn runs(child: &Child) -> Running {
+    let mut running = Running { before: None, _thread: PhantomData };
+    if let Some(life) = child.life() {
+        with_task(|task| {
+            if task.state() == State::Active {
+                let runs = Runs { code: life.code, task: life.ancestry.task };
+                running.before = Some((task.runs().replace(runs), task.pass().take()));
+                if is_seen(life.code) {
+                    task.forget_keys();
+                }
+            }
+        });
+    }
+    running
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some((runs, pass)) = self.before.take() {
+            with_task(|task| {
+                task.runs().set(runs);
+                let over = task.pass().replace(pass);
+                process::quietly(|| drop(over));
+            });
+        }
+    }
+}
+
+/// Whether a job of this class is to be seen whole: what its thread knows from others is forgotten
+/// for the first ones, then more and more rarely.
+fn is_seen(code: u32) -> bool {
+    const CLASSES: usize = 64;
+    thread_local! {
+        static RUNS: [Cell<(u32, u32)>; CLASSES] = const { [const { Cell::new((0, 0)) }; CLASSES] };
+    }
+    RUNS.with(|runs| {
+        let slot = &runs[code as usize % CLASSES];
+        let (known, times) = slot.get();
+        let times = if known == code { times.saturating_add(1) } else { 1 };
+        slot.set((code, times));
+        times <= pass::SEEN || times.is_power_of_two()
+    })
 }
 
 /// What the task has shown may lie at another time now.
@@ -119,6 +239,7 @@ impl Task {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::how::Description;
     use crate::on::kinship::Relation;
 
     #[test]
@@ -138,7 +259,7 @@ mod tests {
         tell_moments_apart();
         let here = || with_task(Task::occurrence);
         let before = here();
-        let child = spawned();
+        let child = spawned(|| Description::new("thread", ""), Location::caller());
         let of_child = {
             let child = child.clone();
             std::thread::spawn(move || {

@@ -29,10 +29,12 @@ pub(crate) enum Loss {
     Contexts,
     /// A cycle that the level holds back was not kept because there are too many.
     Withheld,
+    /// What code did before it ended a wait of others was not kept because there is too much.
+    Waits,
 }
 
 impl Loss {
-    const ALL: [Loss; 10] = [
+    const ALL: [Loss; 11] = [
         Loss::UnderAllocator,
         Loss::Unwritten,
         Loss::Backtraces,
@@ -43,6 +45,7 @@ impl Loss {
         Loss::Chains,
         Loss::Contexts,
         Loss::Withheld,
+        Loss::Waits,
     ];
 
     const NUMBER: usize = Loss::ALL.len();
@@ -57,6 +60,7 @@ impl Loss {
             Loss::Instances => "acquires not checked, because the numbers for locks ran out",
             Loss::Classes => "acquires not checked, because there are too many classes",
             Loss::Withheld => "cycles held back and not kept, because there are too many",
+            Loss::Waits => "facts about waits not kept, because there are too many",
             Loss::DroppedClass => "acquires not checked, of locks whose class was dropped before",
             Loss::Untimed => "acquires, waits or releases not timed",
             Loss::Chains => "times that all validated chains were forgotten, being too many",

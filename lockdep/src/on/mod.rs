@@ -7,6 +7,7 @@ mod chain;
 mod class_change;
 mod class_filter;
 mod class_key;
+mod completion;
 mod context;
 mod contexts;
 mod deadlock;
@@ -29,6 +30,7 @@ mod interruption;
 pub mod kinship;
 mod knowledge;
 mod learn;
+mod learn_wait;
 mod life;
 mod lineage;
 mod list;
@@ -41,6 +43,7 @@ mod nest;
 mod nested;
 mod order;
 mod own;
+mod pass;
 mod pending;
 mod pin;
 #[doc(hidden)]
@@ -53,6 +56,7 @@ mod record_file;
 mod recorder;
 mod registry;
 pub mod report;
+mod ring;
 mod rules;
 mod same_class;
 pub mod settings;
@@ -66,9 +70,11 @@ mod thread;
 mod trace;
 pub mod tracker;
 mod usage;
-mod wait;
+pub mod wait;
 mod waiting;
+mod waits;
 mod walk;
+mod want;
 mod watcher;
 mod withheld;
 mod witness;
@@ -87,7 +93,7 @@ pub use {
     loss::losses,
     map::Map,
     pin::{pin_lock, repin_lock, unpin_lock},
-    settings::{BacktraceStyle, Level, Reaction, Settings},
+    settings::{BacktraceStyle, Level, Reaction, Settings, Warnings},
     task::holder::Task,
     tracker::Tracker,
 };

@@ -17,7 +17,7 @@ use crate::on::learn::Learned;
 use crate::on::map::{Map, Word};
 use crate::on::task::Task;
 use crate::on::tracker::{Tracker, class, name};
-use crate::on::wait::Wait;
+use crate::on::want::Wait;
 use crate::violation::Violation;
 
 /// Whether a hold in one mode can become one in the other.

@@ -25,15 +25,16 @@ use crate::on::own;
 use crate::on::recorder::Recorder;
 use crate::on::registry::{self, ClassId};
 use crate::on::report::{Paths, Report};
-use crate::on::settings::{Environment, Level, Reaction};
+use crate::on::settings::{Environment, Level, Reaction, Warnings};
 use crate::on::stack::Extent;
 use crate::on::stat;
 use crate::on::task::{State, Task};
 use crate::on::thread;
 use crate::on::tracker::Tracker;
 use crate::on::usage::ContextSet;
-use crate::on::wait::Wait;
+use crate::on::want::Wait;
 use crate::on::watcher;
+use crate::severity::Severity;
 use crate::violation::{Assertion, Boundary};
 use crate::wait_type::WaitType;
 
@@ -41,6 +42,7 @@ use crate::wait_type::WaitType;
 #[derive(Debug)]
 pub(crate) struct Process {
     reaction: Reaction,
+    warnings: Warnings,
     pub(crate) tracker: Tracker,
     recorder: Option<Recorder>,
 }
@@ -53,10 +55,10 @@ pub(crate) fn process() -> &'static Process {
         return process;
     }
     let (environment, unknown) = Environment::read();
-    let Environment { reaction, settings, statistics, signal, hung, out } = environment;
+    let Environment { reaction, warnings, settings, statistics, signal, hung, out } = environment;
     let folder = out.clone();
-    let process =
-        Process { reaction, tracker: Tracker::new(settings), recorder: out.map(Recorder::new) };
+    let tracker = Tracker::new(settings);
+    let process = Process { reaction, warnings, tracker, recorder: out.map(Recorder::new) };
     // Before anybody can be inside. Twice does no harm.
     fork::prepare();
     ending::prepare(settings.level);
@@ -462,6 +464,21 @@ impl Process {
     }
 }
 
+/// The work of `Completion::must_run`: the completion's class, if that counts.
+#[cold]
+pub(crate) fn begin_scope(
+    map: &Map,
+    describe: Describe,
+    site: &'static Location<'static>,
+) -> Option<u32> {
+    let mut class = None;
+    judge(|tracker, task| {
+        class = tracker.begin_scope(task, map, describe, site);
+        Learned::default()
+    });
+    class
+}
+
 /// Does work of the tracker's own outside any event.
 pub(crate) fn quietly<R>(work: impl FnOnce() -> R) -> R {
     thread::with_task(|task| {
@@ -487,9 +504,11 @@ fn react(task: &Task, met: Vec<Met>, may_panic: bool) {
             of_hook.get_or_insert(panic);
         }
         let process = process();
-        let reaction = match process.reaction {
-            Reaction::Panic if panicking => Reaction::Report,
-            reaction => reaction,
+        let reaction = match (process.reaction, violation.severity(), process.warnings) {
+            (Reaction::Off, ..) | (_, Severity::Warning, Warnings::Allow) => Reaction::Off,
+            (_, Severity::Warning, Warnings::Warn) => Reaction::Report,
+            (Reaction::Panic, ..) if panicking => Reaction::Report,
+            (reaction, ..) => reaction,
         };
         // Whoever gathers the records speaks for them, unless they cannot be written.
         let recorded = process.recorder.as_ref().is_some_and(Recorder::is_writing);

@@ -23,7 +23,7 @@ use crate::on::nested;
 use crate::on::rules::{self, Judged};
 use crate::on::settings::Level;
 use crate::on::task::{Held, Keys, Task};
-use crate::on::wait::Wait;
+use crate::on::want::Wait;
 use crate::on::witness::Witness;
 
 /// A held lock of the class that is wanted.

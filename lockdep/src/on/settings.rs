@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `LOCKDEP` | `panic` (default), `report`, `abort`, `off` |
 //! | `LOCKDEP_LEVEL` | `order`, `deadlock` (default), `observed` |
+//! | `LOCKDEP_WARNINGS` | `warn` (default), `allow`: warnings are not printed, `deny`: they are handled as errors |
 //! | `LOCKDEP_BACKTRACE` | `0`, `1` (default: the user's own frames), `full` |
 //! | `LOCKDEP_SIGNAL` | `QUIT`, `USR1`, `USR2`, `HUP` or a number: this signal has all held locks of all tasks printed |
 //! | `LOCKDEP_HUNG` | seconds after which a task that waits for one lock is reported, with all held locks |
@@ -55,6 +56,18 @@ pub enum Reaction {
     Off,
 }
 
+/// What happens with a violation that is only a warning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Warnings {
+    /// It is reported, and never panics or aborts.
+    #[default]
+    Warn,
+    /// It is recorded and not printed.
+    Allow,
+    /// It is handled as an error.
+    Deny,
+}
+
 /// What one tracker needs to know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
@@ -69,6 +82,8 @@ pub struct Settings {
 pub struct Environment {
     /// What happens when a rule is broken.
     pub reaction: Reaction,
+    /// What happens where that is only a warning.
+    pub warnings: Warnings,
     /// The process's own tracker.
     pub settings: Settings,
     /// Whether holds and waits are timed.
@@ -129,6 +144,9 @@ impl Environment {
         let level = choose("LOCKDEP_LEVEL", "order, deadlock or observed", &|value| {
             matches!(value, "order" | "deadlock" | "observed")
         });
+        let warnings = choose("LOCKDEP_WARNINGS", "warn, allow or deny", &|value| {
+            matches!(value, "warn" | "allow" | "deny")
+        });
         let backtrace = choose("LOCKDEP_BACKTRACE", "0, 1 or full", &|value| {
             matches!(value, "0" | "1" | "full")
         });
@@ -143,6 +161,11 @@ impl Environment {
                 Some("abort") => Reaction::Abort,
                 Some("off") => Reaction::Off,
                 _ => Reaction::Panic,
+            },
+            warnings: match warnings.as_deref() {
+                Some("allow") => Warnings::Allow,
+                Some("deny") => Warnings::Deny,
+                _ => Warnings::Warn,
             },
             settings: Settings {
                 level: match level.as_deref() {
@@ -209,6 +232,7 @@ mod tests {
         let (environment, unknown) = read(&[
             ("LOCKDEP", "abort"),
             ("LOCKDEP_LEVEL", "order"),
+            ("LOCKDEP_WARNINGS", "deny"),
             ("LOCKDEP_BACKTRACE", "full"),
             ("LOCKDEP_STAT", "1"),
             ("LOCKDEP_SIGNAL", "USR1"),
@@ -216,7 +240,7 @@ mod tests {
             ("LOCKDEP_OUT", "records"),
         ]);
         assert_eq!(unknown, []);
-        assert_eq!(environment.reaction, Reaction::Abort);
+        assert_eq!((environment.reaction, environment.warnings), (Reaction::Abort, Warnings::Deny));
         assert_eq!(
             environment.settings,
             Settings { level: Level::Order, backtrace: BacktraceStyle::Full }

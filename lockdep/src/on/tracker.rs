@@ -21,7 +21,7 @@ use crate::on::settings::{BacktraceStyle, Level, Settings};
 use crate::on::task::{Held, Task};
 use crate::on::thread;
 use crate::on::trace;
-use crate::on::wait::Wait;
+use crate::on::want::Wait;
 use crate::on::withheld::Withheld;
 use crate::on::witness::{End, Witness};
 use crate::violation::{Assertion, Point, Touch, Violation};

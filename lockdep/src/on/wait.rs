@@ -1,37 +1,83 @@
-//! What a task waits for when it waits for a lock.
+//! Waiting for what another task must do: a message, room for one, a notification, an arrival.
 //!
-//! | wait | obtained | differs from an acquire in |
-//! |---|---|---|
-//! | `Acquire` | the lock | |
-//! | `Nested` | the lock | which locks of its class may be held: those taken after the nest lock |
-//! | `Upgrade` | the lock, exclusively | the task's own upgradable hold, which does not stand in its way |
-//! | `Sync` | nothing: all holders have left | nobody queues behind it, so it makes no waiting writer |
+//! Such a wait is a dependency too: who holds a lock meanwhile keeps it until the other one comes, and
+//! if that one wants the lock first, it never comes. For wrappers of channels, barriers, condition
+//! variables; a wait of one's own is a [`Completion`].
+//!
+//! Each thing that can be waited for has a [`Map`], and with it a class, like a lock: what is made at
+//! one place is one class. The way of one wait is [`before`], the real wait, [`over`]; who ends it says
+//! [`made`] before it does.
+//!
+//! What counts as needed for an event are the locks that its maker took since it last had to wait
+//! itself (`pass`). A wait that may time out or fail is no wait: nothing is said of it but [`over`],
+//! if it brought what was waited for.
 
-use crate::on::chain;
-use crate::on::nest::Nest;
-use crate::on::task::Keys;
+use std::panic::Location;
 
-/// What a task waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wait {
-    Acquire,
-    Nested(Nest),
-    Upgrade,
-    Sync,
+use crate::how::{Describe, How};
+use crate::on::map::Map;
+use crate::on::process;
+use crate::on::thread::{self, with_task};
+
+pub use crate::on::completion::{Completion, MustRun};
+
+/// The current task is about to wait until another one does what `map` stands for. To be called
+/// whether it will have to block or not, before it does.
+///
+/// Costs a few nanoseconds if nothing is held.
+///
+/// # Panics
+///
+/// With the report, if that way of waiting is not allowed here (LD0014) and `LOCKDEP` is `panic`.
+#[inline(never)]
+pub fn before(map: &Map, describe: Describe, site: &'static Location<'static>) {
+    before_turn(map, 0, describe, site);
 }
 
-impl Wait {
-    /// The keys under which the wait is validated, of those of an acquire.
-    ///
-    /// A nested acquire or an upgrade makes the edges between classes that an acquire makes. A
-    /// `Sync` must not answer for one: an acquire for writing says one thing more, that somebody
-    /// may wait for a reader with others queueing behind.
-    pub(crate) fn keys(self, keys: Keys) -> Keys {
-        match self {
-            Wait::Acquire | Wait::Nested(_) | Wait::Upgrade => keys,
-            Wait::Sync => {
-                Keys { chain: chain::of_sync(keys.chain), witness: chain::of_sync(keys.witness) }
-            }
-        }
+/// The current task does what `map` stands for, and with that ends the wait of others. To be called
+/// before it does.
+///
+/// Costs a few nanoseconds if the task has taken no lock since it last said so.
+#[inline(never)]
+pub fn made(map: &Map, describe: Describe, site: &'static Location<'static>) {
+    made_turn(map, 0, describe, site);
+}
+
+/// The current task has what it waited for: what it does from now on it does because of that, and
+/// what it did before is no condition of it any more.
+#[inline(never)]
+pub fn over(map: &Map, site: &'static Location<'static>) {
+    let _ = map;
+    let _ = thread::with_current_task(|task| task.begin_pass(site));
+}
+
+/// [`before`], for a thing that is waited for again and again by the same tasks: only who ends the
+/// wait in the same turn counts. Turns are counted modulo 8.
+#[doc(hidden)]
+#[inline(never)]
+pub fn before_turn(map: &Map, turn: u8, describe: Describe, site: &'static Location<'static>) {
+    let how = How::EXCLUSIVE.subclass(turn % (How::MAX_SUBCLASS + 1));
+    if !with_task(|task| task.may_wait_freely() || task.has_waited(map, how, site)) {
+        process::judge(|tracker, task| tracker.waits(task, map, how, describe, site));
     }
+}
+
+/// [`made`] in this turn.
+#[doc(hidden)]
+#[inline(never)]
+pub fn made_turn(map: &Map, turn: u8, describe: Describe, site: &'static Location<'static>) {
+    let how = How::EXCLUSIVE.subclass(turn % (How::MAX_SUBCLASS + 1));
+    if !with_task(|task| task.has_made(map, how)) {
+        process::judge(|tracker, task| tracker.made(task, map, how, describe, site));
+    }
+}
+
+/// The current task is about to wait for what only it could do itself, which is certain.
+///
+/// # Panics
+///
+/// With the report (LD0021), if `LOCKDEP` is `panic`.
+#[cold]
+pub fn endless(map: &Map, describe: Describe, site: &'static Location<'static>) {
+    process::judge(|tracker, task| tracker.waits_for_itself(task, map, describe, site).into());
 }

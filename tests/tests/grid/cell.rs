@@ -80,7 +80,10 @@ impl Verdict {
             Violation::EndedHolding { .. } => EndedHolding,
             Violation::HeldAcross { .. }
             | Violation::HeldAcrossAwait { .. }
-            | Violation::Deadlock { .. } => OfThreads,
+            | Violation::Deadlock { .. }
+            | Violation::WaitCircle { .. }
+            | Violation::JoinUnderLock { .. }
+            | Violation::EndlessWait { .. } => OfThreads,
         }
     }
 }

@@ -10,6 +10,7 @@
 //! Each rule fills a `page::Page`; `text` alone knows how a page looks.
 
 mod assertion;
+mod await_circle;
 mod awaiting;
 mod circle;
 mod columns;
@@ -22,6 +23,7 @@ mod held;
 mod held_back;
 mod interruption;
 mod inversion;
+mod join;
 mod life;
 mod lock;
 mod misuse;

@@ -29,8 +29,8 @@ use super::paths::Paths;
 use super::typename::without_paths;
 use super::wait::Refused;
 use super::{
-    awaiting, deadlock, declared, inversion, life, misuse, mode_change, nest, nesting, pin,
-    recursion,
+    await_circle, awaiting, deadlock, declared, inversion, join, life, misuse, mode_change, nest,
+    nesting, pin, recursion,
 };
 
 /// Left edge of what stands in the body.
@@ -113,6 +113,11 @@ impl<'a> Report<'a> {
                 let (wanted, needs, allowed) = (wanted.as_ref(), *needs, *allowed);
                 Refused { task, wanted, needs, allowed, limit, at }.page(paths)
             }
+            Violation::WaitCircle { parties } => await_circle::page(parties, paths),
+            Violation::JoinUnderLock { task, held, code, at } => {
+                join::under_lock(task, held, code, at, paths)
+            }
+            Violation::EndlessWait { task, awaited, at } => join::endless(task, awaited, at, paths),
         }
     }
 }
@@ -121,7 +126,7 @@ impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let code = self.violation.code();
         let page = self.page();
-        writeln!(f, "error[{code}]: {}", page.title)?;
+        writeln!(f, "{}[{code}]: {}", self.violation.severity(), page.title)?;
         paragraph(f, "", &page.event)?;
         if !page.classes.is_empty() {
             writeln!(f)?;

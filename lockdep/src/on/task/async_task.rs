@@ -4,6 +4,7 @@ use std::fmt;
 use std::panic::Location;
 use std::task::{Context, Poll};
 
+use crate::how::Description;
 use crate::on::directory;
 use crate::on::event::{self, Child};
 use crate::on::life;
@@ -77,7 +78,7 @@ impl AsyncTask {
         AsyncTask {
             name: AsyncName::next(Location::caller()),
             kind,
-            child: event::spawned(),
+            child: event::spawned(|| Description::new("task", ""), Location::caller()),
             suspended: Suspended::new(),
         }
     }

@@ -26,6 +26,7 @@ use crate::on::kinship::Kin;
 use crate::on::life;
 use crate::on::loss::{self, Loss};
 use crate::on::map::{Map, Word};
+use crate::on::pass::{Pass, Runs};
 use crate::on::pin::Pins;
 use crate::on::registry;
 use crate::on::stack::{Held, INLINE, Stack};
@@ -94,6 +95,10 @@ pub struct Task {
     /// What wakes the async task that is polled, if that is known.
     waker: Cell<Option<WakerKey>>,
     branches: Branches,
+    /// Which code runs here.
+    runs: Cell<Runs>,
+    /// What it did since it last had to wait, once there is anything.
+    pass: RefCell<Option<Box<Pass>>>,
     name: Option<&'static str>,
 }
 
@@ -145,6 +150,8 @@ impl Task {
             pins: Pins::new(),
             waker: Cell::new(None),
             branches: Branches::new(),
+            runs: Cell::new(Runs { code: 0, task: 0 }),
+            pass: RefCell::new(None),
             name: None,
         }
     }
@@ -186,6 +193,8 @@ impl Task {
             .filter_map(Cell::take)
             .for_each(directory::give_back);
         self.end_kin();
+        drop(self.pass.take());
+        self.runs.set(Runs::default());
         self.named.set(false);
         self.own.set(0);
         self.contexts.clear();
@@ -265,6 +274,34 @@ impl Task {
 
     pub(crate) fn take_kin(&self) -> Option<Kin> {
         self.kin.take()
+    }
+
+    /// Which code the task runs.
+    pub(crate) fn runs(&self) -> &Cell<Runs> {
+        &self.runs
+    }
+
+    /// What it did since it last had to wait.
+    pub(crate) fn pass(&self) -> &RefCell<Option<Box<Pass>>> {
+        &self.pass
+    }
+
+    /// Works on what the task did since it last had to wait. Allocates.
+    pub(crate) fn with_pass<R>(&self, work: impl FnOnce(&mut Pass) -> R) -> R {
+        self.working(|| work(self.pass.borrow_mut().get_or_insert_default()))
+    }
+
+    /// Whether a wait was seen before and broke nothing, with what is held now.
+    pub(crate) fn has_waited(&self, map: &Map, how: How, site: &'static Location<'static>) -> bool {
+        let word = map.word();
+        self.state() == State::Active
+            && word.is_resolved()
+            && self.known.contains(self.wait_key(word.held(how), site))
+    }
+
+    /// The key of a wait for something that is no lock.
+    pub(crate) fn wait_key(&self, event: Word, site: &'static Location<'static>) -> u64 {
+        chain::of_event(self.chain_key(), event, site)
     }
 
     /// Forgets which keys are validated.

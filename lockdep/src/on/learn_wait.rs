@@ -1,0 +1,342 @@
+//! The cold path of waits that are for no lock: from what a task does to what the tracker learns of
+//! it.
+//!
+//! | what a task does | dependencies |
+//! |---|---|
+//! | waits for an event, or the end of code, while it holds L | L → target |
+//! | ends such a wait | event → every lock of its pass, and every code whose end it waited for in it |
+//! | takes a lock, in code whose end can be waited for | end of the code → lock |
+//! | the same, while code must run for a completion | completion → lock |
+//! | waits for the end of other code | end of its own code → end of that code |
+//!
+//! Each asks the rule of `ring` where it is new. Two rules more are asked before a task waits for the
+//! end of code: whether that is its own (LD0021), and whether a lock is held that was taken since the
+//! code was started (LD0020), if no circle is known.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::how::{Describe, How};
+use crate::mode::Mode;
+use crate::on::chain;
+use crate::on::found::{Identity, Met};
+use crate::on::guards::Guards;
+use crate::on::knowledge::Graphs;
+use crate::on::learn::Learned;
+use crate::on::lineage::Life;
+use crate::on::loss::{self, Loss};
+use crate::on::map::{Map, Tag, Word};
+use crate::on::pass::{self, Joined, Needed, Taken};
+use crate::on::registry::{self, Node};
+use crate::on::ring::{self, News, Ring};
+use crate::on::settings::{BacktraceStyle, Level};
+use crate::on::task::{Held, Keys, Task};
+use crate::on::trace;
+use crate::on::tracker::{Tracker, name};
+use crate::on::waits::{Fact, Joins, Ran, Spot, Target, Waited, Who};
+use crate::on::witness::End;
+use crate::violation::Violation;
+use crate::wait_type::WaitType;
+
+/// Circles with numbers.
+#[derive(Debug, Default)]
+pub(super) struct Numbered {
+    told: Vec<(usize, Ring)>,
+    again: Vec<usize>,
+}
+
+impl Tracker {
+    /// `task` is about to wait until another one does what `map` stands for.
+    pub(crate) fn waits(
+        &self,
+        task: &Task,
+        map: &Map,
+        how: How,
+        describe: Describe,
+        site: &'static Location<'static>,
+    ) -> Learned {
+        let mut learned = Learned::from(self.before_wait(task, WaitType::Waiting, site));
+        if let Some(event) = self.event(task, map, how, describe) {
+            let key = task.wait_key(event, site);
+            if !self.waits_for(task, Target::Event(event.node()), (key, site), &mut learned) {
+                task.learn_key(key);
+            }
+        }
+        learned
+    }
+
+    /// `task` does what `map` stands for.
+    pub(crate) fn made(
+        &self,
+        task: &Task,
+        map: &Map,
+        how: How,
+        describe: Describe,
+        site: &'static Location<'static>,
+    ) -> Learned {
+        let mut learned = Learned::default();
+        if let Some(event) = self.event(task, map, how, describe) {
+            let needed = task.needed(event.node());
+            let at = self.spot(chain::of_event(chain::EMPTY, event, site), site);
+            self.needs(task, Target::Event(event.node()), needed, Some(at), &mut learned);
+        }
+        learned
+    }
+
+    /// `task` is about to wait for the end of another one.
+    pub(crate) fn joins(
+        &self,
+        task: &Task,
+        other: &Life,
+        site: &'static Location<'static>,
+    ) -> Learned {
+        let target = Target::End(Node::new(other.code, 0));
+        if other.ancestry.task == task.number() {
+            return self.endless(task, target, site).into();
+        }
+        let mut learned = Learned::from(self.before_wait(task, WaitType::Waiting, site));
+        let key = chain::of_code(chain::at(task.chain_key(), site), other.code);
+        let circle = self.waits_for(task, target, (key, site), &mut learned);
+        let trace = self.spot(key, site).trace;
+        let joined = Joined { code: target.node(), site, trace, at: pass::now() };
+        for target in own_targets(task) {
+            let needed = Needed { joined: vec![joined.clone()], ..Needed::default() };
+            self.needs(task, target, needed, None, &mut learned);
+        }
+        task.note_joined(joined);
+        if !circle {
+            learned.met.extend(self.join_under_lock(task, other, (key, site)));
+        }
+        learned
+    }
+
+    /// LD0020: a lock that is certainly younger than the code whose end is waited for.
+    fn join_under_lock(
+        &self,
+        task: &Task,
+        other: &Life,
+        (key, site): (u64, &'static Location<'static>),
+    ) -> Option<Met> {
+        let number = task.number();
+        let is_younger = |held: &Held| other.is_younger(number, held.entry.lock(), held.site);
+        let held = task.held_in_frame().filter(is_checked).find(is_younger)?;
+        let code = Node::new(other.code, 0);
+        let identity = Identity::of_cycle(20, vec![held.entry.node(), code]);
+        self.found.meet(identity, || Violation::JoinUnderLock {
+            task: name(task).as_ref().to_owned(),
+            held: self.end(&held).resolve(self.settings.backtrace),
+            code: registry::describe(code),
+            at: self.spot(key, site).resolve(self.settings.backtrace),
+        })
+    }
+
+    /// LD0021: `task` is about to wait for what only it could do.
+    pub(crate) fn waits_for_itself(
+        &self,
+        task: &Task,
+        map: &Map,
+        describe: Describe,
+        site: &'static Location<'static>,
+    ) -> Option<Met> {
+        let event = self.event(task, map, How::EXCLUSIVE, describe)?;
+        self.endless(task, Target::Event(event.node()), site)
+    }
+
+    fn endless(
+        &self,
+        task: &Task,
+        target: Target,
+        site: &'static Location<'static>,
+    ) -> Option<Met> {
+        self.found.meet(Identity::at(21, Some(target.node()), site), || Violation::EndlessWait {
+            task: name(task).as_ref().to_owned(),
+            awaited: target.resolve(),
+            at: self.point_here(site),
+        })
+    }
+
+    /// The class of a completion that `task`'s code must run for from now on.
+    pub(crate) fn begin_scope(
+        &self,
+        task: &Task,
+        map: &Map,
+        describe: Describe,
+        site: &'static Location<'static>,
+    ) -> Option<u32> {
+        let event = self.event(task, map, How::EXCLUSIVE, describe)?;
+        task.begin_scope(event.class(), site);
+        Some(event.class())
+    }
+
+    /// A lock that `task` is about to wait for is needed by all that its code must run for.
+    pub(super) fn note_taken(
+        &self,
+        task: &Task,
+        keys: Keys,
+        wanted: &End,
+        guards: &Guards,
+        learned: &mut Learned,
+    ) {
+        task.note_taken(wanted, guards);
+        let targets = own_targets(task);
+        if targets.is_empty() {
+            return;
+        }
+        let number = task.number();
+        let is_new = |target: &Target| {
+            let key = chain::of_code(keys.chain, target.node().bits());
+            self.settings.level == Level::Observed || self.knowledge.is_taken_anew(key, number)
+        };
+        for target in targets.into_iter().filter(is_new) {
+            let taken = Taken { wanted: wanted.clone(), guards: guards.clone(), at: pass::now() };
+            let needed = Needed { taken: vec![taken], ..Needed::default() };
+            self.needs(task, target, needed, None, learned);
+        }
+    }
+
+    /// What an event or the end of code stands for as an entry; none if there are no more classes.
+    fn event(&self, task: &Task, map: &Map, how: How, describe: Describe) -> Option<Word> {
+        let word = map.word();
+        if !word.is_resolved() {
+            let class = registry::made_at(map.place(), describe())?;
+            map.resolve(class, Tag::REST, task.next_instance()?);
+        }
+        Some(map.word().held(how)).filter(|word| !word.is_untracked())
+    }
+
+    /// Learns that `task` waits for a target with what it holds; whether a circle is known of that.
+    fn waits_for(
+        &self,
+        task: &Task,
+        target: Target,
+        (key, site): (u64, &'static Location<'static>),
+        learned: &mut Learned,
+    ) -> bool {
+        let held: Vec<Held> = task.held_in_frame().filter(is_checked).collect();
+        let Some(first) = held.first() else {
+            return false;
+        };
+        let at = self.spot(key, site);
+        let mut guards = self.guards(task.held().map(|held| held.entry), first.entry);
+        if self.settings.level == Level::Observed {
+            guards = guards.seen_at(task.occurrence());
+        }
+        let (who, task) = (who(task, pass::now()), name(task));
+        let mut graphs = self.knowledge.graphs.lock();
+        if !graphs.waits.has_room() {
+            loss::count(Loss::Waits);
+            return false;
+        }
+        let news: Vec<News> = held
+            .iter()
+            .map(|held| {
+                let (task, node) = (Arc::clone(&task), held.entry.node());
+                let waited = Waited { task, held: self.end(held), target, at: at.clone() };
+                let fact = fact(held.entry.how().mode(), &guards, &who, waited);
+                graphs.waits.add_wait(node, target, fact);
+                News::Wait(node, target)
+            })
+            .collect();
+        let numbered = self.number_rings(&mut graphs, &news);
+        drop(graphs);
+        self.tell_rings(numbered, learned)
+    }
+
+    /// Learns what `task` did before it makes `target` come true.
+    fn needs(
+        &self,
+        task: &Task,
+        target: Target,
+        needed: Needed,
+        made: Option<Spot>,
+        learned: &mut Learned,
+    ) {
+        let Needed { taken, joined } = needed;
+        if taken.is_empty() && joined.is_empty() {
+            return;
+        }
+        let none = || match self.settings.level {
+            Level::Observed => Guards::none().seen_at(task.occurrence()),
+            Level::Order | Level::Deadlock => Guards::none(),
+        };
+        let (none, own) = (none(), name(task));
+        let code = Some(task.runs().get().code).filter(|&code| code != 0);
+        let code = code.map(|code| Node::new(code, 0));
+        let mut graphs = self.knowledge.graphs.lock();
+        if !graphs.waits.has_room() {
+            loss::count(Loss::Waits);
+            return;
+        }
+        let mut is_new = false;
+        for Taken { wanted, guards, at } in taken {
+            let (node, mode) = (wanted.entry.node(), wanted.entry.how().mode());
+            let ran = Ran { task: Arc::clone(&own), code, wanted, made: made.clone() };
+            let fact = fact(mode, &guards, &who(task, at), ran);
+            is_new |= graphs.waits.add_run(target, node, fact);
+        }
+        for Joined { code, site, trace, at } in joined {
+            let joins = Joins { task: Arc::clone(&own), code, at: Spot { site, trace } };
+            let fact = fact(Mode::Exclusive, &none, &who(task, at), joins);
+            is_new |= graphs.waits.add_join(target, Target::End(code), fact);
+        }
+        let news: &[News] = if is_new { &[News::Need(target)] } else { &[] };
+        let numbered = self.number_rings(&mut graphs, news);
+        drop(graphs);
+        self.tell_rings(numbered, learned);
+    }
+
+    /// Searches the circles that what is new is part of, and numbers them. Under the graphs' lock.
+    pub(super) fn number_rings(&self, graphs: &mut Graphs, news: &[News]) -> Numbered {
+        let mut numbered = Numbered::default();
+        for ring in ring::find(graphs, self.settings.level, news) {
+            match self.found.number(ring.identity()) {
+                (number, true) => numbered.told.push((number, ring)),
+                (number, false) if matches!(news, [News::Wait(..), ..]) => {
+                    numbered.again.push(number);
+                }
+                (_, false) => {}
+            }
+        }
+        numbered
+    }
+
+    /// Looks up and counts circles; returns whether there are any.
+    pub(super) fn tell_rings(&self, numbered: Numbered, learned: &mut Learned) -> bool {
+        let Numbered { told, again } = numbered;
+        let is_any = !told.is_empty() || !again.is_empty();
+        for (number, ring) in told {
+            let violation = ring.resolve(self.settings.backtrace);
+            learned.met.push(self.found.tell(number, violation));
+        }
+        learned.met.extend(again.into_iter().filter_map(|number| self.found.again(number)));
+        is_any
+    }
+
+    /// A place with the present stack, which is kept under `key`.
+    fn spot(&self, key: u64, site: &'static Location<'static>) -> Spot {
+        if self.settings.backtrace != BacktraceStyle::Off {
+            self.knowledge.keep_trace(key, trace::capture);
+        }
+        Spot { site, trace: self.knowledge.trace(key) }
+    }
+}
+
+/// What others wait for while `task` runs: the end of its code, and completions.
+fn own_targets(task: &Task) -> Vec<Target> {
+    let code = Some(task.runs().get().code).filter(|&code| code != 0);
+    let ends = code.into_iter().map(|code| Target::End(Node::new(code, 0)));
+    let scopes = task.scopes().into_iter().map(|scope| Target::Event(Node::new(scope, 0)));
+    ends.chain(scopes).collect()
+}
+
+fn is_checked(held: &Held) -> bool {
+    registry::properties(held.entry.class()).is_checked()
+}
+
+fn who(task: &Task, at: u64) -> Who {
+    Who { task: task.number(), at, ancestry: task.ancestry(), several: false }
+}
+
+fn fact<W>(mode: Mode, guards: &Guards, who: &Who, witness: W) -> Fact<W> {
+    Fact { mode, guards: guards.clone(), who: who.clone(), witness: Arc::new(witness) }
+}

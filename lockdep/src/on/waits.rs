@@ -1,0 +1,250 @@
+//! What is known of waits that are no locks: who waits for what with which lock held, and what those
+//! who end such waits need first.
+//!
+//! ```text
+//! waits   lock → target     somebody held the lock while waiting for the target
+//! runs    target → lock     whoever makes the target come true wanted the lock before
+//! joins   target → target   … or waited for the end of other code before
+//! ```
+//!
+//! A *target* is an event of a class, or the end of code of a class. With the dependencies between
+//! locks these make one graph, and a circle in it that goes through a target is a way to hang
+//! (`ring`). It is kept apart from the graph of locks, whose rules know nothing of it: there are few
+//! waits under locks, and without any nothing is searched.
+//!
+//! Of each of these dependencies the sightings are kept that say something new: under fewer guards,
+//! in another mode, or of a second task. At most [`MOST`]; then they become one under the guards
+//! that they have in common, which can only raise an alarm.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::mode::Mode;
+use crate::on::guards::Guards;
+use crate::on::pass::Ancestry;
+use crate::on::registry::Node;
+use crate::on::trace::Trace;
+use crate::on::witness::End;
+
+/// How many sightings of one dependency are kept apart.
+const MOST: usize = 32;
+/// How many dependencies of one kind are kept.
+pub(crate) const LIMIT: usize = 1 << 18;
+
+/// What is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Target {
+    /// Something that another task does.
+    Event(Node),
+    /// The end of code.
+    End(Node),
+}
+
+impl Target {
+    pub(crate) fn node(self) -> Node {
+        match self {
+            Target::Event(node) | Target::End(node) => node,
+        }
+    }
+}
+
+/// Which task was seen to do something, and when.
+#[derive(Clone, Debug)]
+pub(crate) struct Who {
+    pub(crate) task: u64,
+    /// The number that the next task would have got.
+    pub(crate) at: u64,
+    pub(crate) ancestry: Option<Arc<Ancestry>>,
+    /// Whether other tasks did the same.
+    pub(crate) several: bool,
+}
+
+impl Who {
+    /// Whether these can be two tasks.
+    pub(crate) fn is_other(&self, other: &Who) -> bool {
+        self.several || other.several || self.task != other.task
+    }
+
+    /// Whether what these did was in order: the one did it before it started the other, or one that
+    /// the other descends from.
+    pub(crate) fn is_ordered(&self, other: &Who) -> bool {
+        !self.several && !other.several && (self.came_before(other) || other.came_before(self))
+    }
+
+    fn came_before(&self, other: &Who) -> bool {
+        let mut at = other.ancestry.as_deref();
+        while let Some(ancestry) = at {
+            if ancestry.parent == self.task {
+                return self.at <= ancestry.task;
+            }
+            at = ancestry.older.as_deref();
+        }
+        false
+    }
+}
+
+/// One way in which something was seen.
+#[derive(Clone, Debug)]
+pub(crate) struct Fact<W> {
+    /// How the lock was held, or wanted.
+    pub(crate) mode: Mode,
+    pub(crate) guards: Guards,
+    pub(crate) who: Who,
+    pub(crate) witness: Arc<W>,
+}
+
+/// The sightings of one dependency.
+#[derive(Debug)]
+pub(crate) struct Facts<W>(Vec<Fact<W>>);
+
+impl<W> Default for Facts<W> {
+    fn default() -> Facts<W> {
+        Facts(Vec::new())
+    }
+}
+
+impl<W> Facts<W> {
+    /// Adds one; whether it says something new.
+    fn add(&mut self, fact: Fact<W>) -> bool {
+        let covers =
+            |known: &&mut Fact<W>| known.mode == fact.mode && known.guards.covers(&fact.guards);
+        if let Some(known) = self.0.iter_mut().find(covers) {
+            let is_other = !known.who.several && known.who.task != fact.who.task;
+            let is_later = !known.who.several && known.who.at < fact.who.at;
+            known.who.several |= is_other;
+            known.who.at = known.who.at.max(fact.who.at);
+            return is_other || is_later;
+        }
+        let mut fact = fact;
+        let Fact { mode, guards, who, .. } = &mut fact;
+        let covered = |known: &mut Fact<W>| known.mode == *mode && guards.covers(&known.guards);
+        for known in self.0.extract_if(.., covered) {
+            who.several |= known.who.several || known.who.task != who.task;
+            who.at = who.at.max(known.who.at);
+        }
+        self.0.push(fact);
+        if self.0.len() > MOST {
+            self.join();
+        }
+        true
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Fact<W>> {
+        self.0.iter()
+    }
+
+    /// Makes one sighting of all that are in the mode of the newest.
+    fn join(&mut self) {
+        let Some(mut joined) = self.0.pop() else {
+            return;
+        };
+        for known in self.0.extract_if(.., |known| known.mode == joined.mode) {
+            joined.guards = joined.guards.common(&known.guards);
+            joined.who.several = true;
+        }
+        self.0.push(joined);
+    }
+}
+
+/// A place with its stack.
+#[derive(Clone, Debug)]
+pub(crate) struct Spot {
+    pub(crate) site: &'static Location<'static>,
+    pub(crate) trace: Option<Trace>,
+}
+
+/// Who waited with a lock held.
+#[derive(Debug)]
+pub(crate) struct Waited {
+    pub(crate) task: Arc<str>,
+    pub(crate) held: End,
+    pub(crate) target: Target,
+    pub(crate) at: Spot,
+}
+
+/// Who wanted a lock before it made something come true.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) task: Arc<str>,
+    /// The class of its code, if it has one.
+    pub(crate) code: Option<Node>,
+    pub(crate) wanted: End,
+    /// Where it then did what others wait for; none if they wait for its end.
+    pub(crate) made: Option<Spot>,
+}
+
+/// Who waited for the end of other code before it made something come true.
+#[derive(Debug)]
+pub(crate) struct Joins {
+    pub(crate) task: Arc<str>,
+    pub(crate) code: Node,
+    pub(crate) at: Spot,
+}
+
+type Map<K, V> = FxHashMap<K, V>;
+
+/// All that is known of waits.
+#[derive(Debug, Default)]
+pub(crate) struct Waits {
+    pub(crate) waits: Map<Node, Map<Target, Facts<Waited>>>,
+    pub(crate) runs: Map<Target, Map<Node, Facts<Ran>>>,
+    pub(crate) joins: Map<Target, Map<Target, Facts<Joins>>>,
+    count: usize,
+}
+
+impl Waits {
+    /// Whether nobody was seen to wait with a lock held: then nothing can be wrong.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waits.is_empty()
+    }
+
+    /// Whether there is room for more.
+    pub(crate) fn has_room(&self) -> bool {
+        self.count < LIMIT
+    }
+
+    pub(crate) fn add_wait(&mut self, held: Node, target: Target, fact: Fact<Waited>) -> bool {
+        self.count += 1;
+        self.waits.entry(held).or_default().entry(target).or_default().add(fact)
+    }
+
+    pub(crate) fn add_run(&mut self, target: Target, wanted: Node, fact: Fact<Ran>) -> bool {
+        let runs = self.runs.entry(target).or_default();
+        self.count += usize::from(!runs.contains_key(&wanted));
+        runs.entry(wanted).or_default().add(fact)
+    }
+
+    pub(crate) fn add_join(&mut self, target: Target, code: Target, fact: Fact<Joins>) -> bool {
+        let joins = self.joins.entry(target).or_default();
+        self.count += usize::from(!joins.contains_key(&code));
+        joins.entry(code).or_default().add(fact)
+    }
+
+    /// The waits under locks, each with what is waited for.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (Node, Target)> + '_ {
+        self.waits.iter().flat_map(|(held, targets)| targets.keys().map(|target| (*held, *target)))
+    }
+
+    /// A target and all code whose end is waited for before it comes true.
+    pub(crate) fn behind(&self, target: Target) -> Vec<Target> {
+        let mut all = vec![target];
+        let mut next = 0;
+        while let Some(target) = all.get(next).copied() {
+            next += 1;
+            for code in self.joins.get(&target).into_iter().flat_map(Map::keys) {
+                if !all.contains(code) {
+                    all.push(*code);
+                }
+            }
+        }
+        all
+    }
+
+    /// Forgets a class that is dropped.
+    pub(crate) fn forget(&mut self, class: u32) {
+        self.waits.retain(|node, _| node.class() != class);
+        self.runs.values_mut().for_each(|locks| locks.retain(|node, _| node.class() != class));
+    }
+}
