@@ -35,7 +35,7 @@
 //! # What is not tracked
 //!
 //! Only locks made through these modules are seen: a lock inside the standard library or inside
-//! another crate is not. Of `std::sync`, `Barrier` and the channels are re-exported as they are.
+//! another crate is not.
 //!
 //! [`lockdep`]: https://docs.rs/lockdep
 

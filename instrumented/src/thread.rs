@@ -2,22 +2,23 @@
 //!
 //! Threads and handles do what the real ones do. What is told is the order of start and join: what
 //! a thread did before it started another comes before all that the other does, and all of that
-//! comes before what follows its join. The tracker's level `observed` goes by it. All other names
-//! are the real ones.
+//! comes before what follows its join. The tracker's level `observed` goes by it. And what it is to
+//! wait for the end of a thread with a lock held that the thread takes. All other names are the real
+//! ones.
 //!
 //! # Tracking
 //!
-//! Starting and joining a thread each cost some hundred nanoseconds more. A thread that was started
-//! by other means has no known kin, which costs nothing and says nothing.
+//! Starting and joining a thread each cost some hundred nanoseconds more. All threads that are
+//! started at one place with closures of one type run code of one kind. A thread that was started by
+//! other means has no known kin, which costs nothing and says nothing.
 
 use std::any::type_name;
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::panic::Location;
 use std::ptr;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lockdep::Description;
 use lockdep::event::{self, Child};
@@ -149,7 +150,7 @@ impl Builder {
         T: Send + 'scope,
     {
         let child = event::spawned(describe::<F>, Location::caller());
-        let inner = self.0.spawn_scoped(&scope.0, life(child.clone(), f))?;
+        let inner = self.0.spawn_scoped(scope.inner, life(child.clone(), f))?;
         scope.add(child.clone());
         Ok(ScopedJoinHandle { inner, child })
     }
@@ -215,46 +216,47 @@ impl<T> std::os::unix::thread::JoinHandleExt for JoinHandle<T> {
 /// # Panics
 ///
 /// If `f` panics, or a thread of the scope that was not joined by hand.
+#[track_caller]
+#[allow(unsafe_code, reason = "a scope's lifetime leaves no room for a value of our own")]
 pub fn scope<'env, F, T>(f: F) -> T
 where
     F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> T,
 {
-    /// Joins what was not joined by hand, after a panic too.
-    struct Joined(Cell<usize>);
-    impl Drop for Joined {
+    /// Owns the scope, and joins what was not joined by hand, after a panic too.
+    struct Home(Cell<*mut Scope<'static, 'static>>);
+    impl Drop for Home {
         fn drop(&mut self) {
-            let children = children().remove(&self.0.get());
-            children.into_iter().flatten().for_each(|child| event::joined(&child));
+            if !self.0.get().is_null() {
+                // SAFETY: the pointer was made from a box and is freed nowhere else; nobody uses it
+                // any more, for the real scope and all its threads have ended.
+                let scope = unsafe { Box::from_raw(self.0.get()) };
+                scope.children().iter().for_each(event::joined);
+            }
         }
     }
-    let joined = Joined(Cell::new(0));
-    std::thread::scope(|scope| {
-        let scope = Scope::of(scope);
-        joined.0.set(scope.key());
-        f(scope)
+    let site = Location::caller();
+    let home = Home(Cell::new(ptr::null_mut()));
+    std::thread::scope(|inner| {
+        let scope = Box::into_raw(Box::new(Scope { inner, children: Mutex::default() }));
+        home.0.set(scope.cast());
+        // SAFETY: it is freed after the real scope has ended, and `'scope` with that.
+        let scope: &Scope<'_, 'env> = unsafe { &*scope };
+        let result = f(scope);
+        // Here the real scope waits for those that are left.
+        let left = scope.children().clone();
+        left.iter().for_each(|child| event::joins(child, site));
+        result
     })
 }
 
-/// The threads of each scope, by its address.
-fn children() -> std::sync::MutexGuard<'static, HashMap<usize, Vec<Child>>> {
-    static CHILDREN: LazyLock<Mutex<HashMap<usize, Vec<Child>>>> = LazyLock::new(Mutex::default);
-    CHILDREN.lock().unwrap_or_else(PoisonError::into_inner)
+/// [`std::thread::Scope`], whose threads say who started them.
+pub struct Scope<'scope, 'env> {
+    inner: &'scope std::thread::Scope<'scope, 'env>,
+    /// The threads of the scope that were not joined when it was last looked at.
+    children: Mutex<Vec<Child>>,
 }
 
-/// [`std::thread::Scope`], whose threads say who started them.
-#[derive(Debug)]
-#[repr(transparent)]
-pub struct Scope<'scope, 'env>(std::thread::Scope<'scope, 'env>);
-
-impl<'scope, 'env> Scope<'scope, 'env> {
-    #[allow(unsafe_code, reason = "a scope's lifetime leaves no room for a value of our own")]
-    fn of(inner: &'scope std::thread::Scope<'scope, 'env>) -> &'scope Scope<'scope, 'env> {
-        let inner = ptr::from_ref(inner) as *const Scope<'scope, 'env>;
-        // SAFETY: the pointer comes from a shared reference that is valid for `'scope`, and the
-        // type is transparent around the one it refers to.
-        unsafe { &*inner }
-    }
-
+impl<'scope> Scope<'scope, '_> {
     /// As [`std::thread::Scope::spawn`]; says that the current thread starts one.
     ///
     /// # Panics
@@ -269,12 +271,23 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         Builder::new().spawn_scoped(self, f).expect("failed to spawn thread")
     }
 
-    fn key(&self) -> usize {
-        ptr::from_ref(self).addr()
+    fn children(&self) -> MutexGuard<'_, Vec<Child>> {
+        self.children.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn add(&self, child: Child) {
-        children().entry(self.key()).or_default().push(child);
+        let mut children = self.children();
+        // So that a scope which starts threads for ever does not keep them all.
+        if children.len() == children.capacity() {
+            children.retain(|child| !child.is_joined());
+        }
+        children.push(child);
+    }
+}
+
+impl fmt::Debug for Scope<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
     }
 }
 

@@ -1,11 +1,14 @@
 //! The condition variable, for the tracked mutex.
 //!
-//! A condition variable is no lock and has no class. What matters is its mutex, which a wait gives
+//! A condition variable is no lock. What matters first is its mutex, which a wait gives
 //! up and takes again: the second take comes after whatever else the task holds. A wait records, in
 //! this order, the release, the check of the second take, the real wait, and the second take.
 
 use std::fmt;
+use std::panic::Location;
 use std::time::{Duration, Instant};
+
+use lockdep::{Description, Map, wait};
 
 use super::lock_api::private::while_released;
 use super::real::{self, WaitTimeoutResult};
@@ -16,28 +19,39 @@ use super::{MutexGuard, with_real_guard};
 /// # Tracking
 ///
 /// A wait releases the mutex and takes it again, and the second take is checked against what the
-/// task still holds, before it sleeps. Notifying records nothing.
+/// task still holds, before it sleeps. Whatever else the task holds while it sleeps it keeps until it
+/// is notified: if who notifies takes that before, both can wait for ever (LD0019), unless the wait
+/// has a timeout.
 pub struct Condvar {
+    map: Map,
     inner: real::Condvar,
 }
 
+/// What reports call it.
+fn condition() -> Description {
+    Description::new("Condvar", "")
+}
+
 impl Condvar {
-    /// Creates a condition variable that nobody waits for.
+    /// Creates a condition variable that nobody waits for; the place of this call is its class.
     #[inline]
     #[must_use]
+    #[track_caller]
     pub const fn new() -> Condvar {
-        Condvar { inner: real::Condvar::new() }
+        Condvar { map: Map::new(), inner: real::Condvar::new() }
     }
 
     /// Wakes one of those who wait; false if nobody does.
-    #[inline]
+    #[track_caller]
     pub fn notify_one(&self) -> bool {
+        wait::made(&self.map, condition, Location::caller());
         self.inner.notify_one()
     }
 
     /// Wakes all who wait, and says how many they were.
-    #[inline]
+    #[track_caller]
     pub fn notify_all(&self) -> usize {
+        wait::made(&self.map, condition, Location::caller());
         self.inner.notify_all()
     }
 
@@ -49,8 +63,11 @@ impl Condvar {
     /// if another thread waits here with another mutex.
     #[track_caller]
     pub fn wait<T: ?Sized>(&self, mutex_guard: &mut MutexGuard<'_, T>) {
+        let site = Location::caller();
         while_released(mutex_guard, |guard| {
+            wait::before(&self.map, condition, site);
             with_real_guard(guard, |real| self.inner.wait(real));
+            wait::over(&self.map, site);
         });
     }
 
@@ -65,8 +82,11 @@ impl Condvar {
         mutex_guard: &mut MutexGuard<'_, T>,
         timeout: Instant,
     ) -> WaitTimeoutResult {
+        let site = Location::caller();
         while_released(mutex_guard, |guard| {
-            with_real_guard(guard, |real| self.inner.wait_until(real, timeout))
+            let result = with_real_guard(guard, |real| self.inner.wait_until(real, timeout));
+            wait::over(&self.map, site);
+            result
         })
     }
 
@@ -81,8 +101,11 @@ impl Condvar {
         mutex_guard: &mut MutexGuard<'_, T>,
         timeout: Duration,
     ) -> WaitTimeoutResult {
+        let site = Location::caller();
         while_released(mutex_guard, |guard| {
-            with_real_guard(guard, |real| self.inner.wait_for(real, timeout))
+            let result = with_real_guard(guard, |real| self.inner.wait_for(real, timeout));
+            wait::over(&self.map, site);
+            result
         })
     }
 
@@ -169,6 +192,7 @@ impl Condvar {
 }
 
 impl Default for Condvar {
+    #[track_caller]
     fn default() -> Condvar {
         Condvar::new()
     }

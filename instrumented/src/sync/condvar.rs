@@ -1,6 +1,6 @@
 //! [`std::sync::Condvar`], for the tracked mutex.
 //!
-//! A condition variable is no lock and has no class. What matters is its mutex, which a wait gives
+//! A condition variable is no lock. What matters first is its mutex, which a wait gives
 //! up and takes again: the second take comes after whatever else the task holds, whatever the order
 //! of the first one was. Each wait therefore records, in this order, the release, the check of the
 //! second take, the real wait, and the second take.
@@ -10,6 +10,8 @@ use std::panic::Location;
 use std::sync::{LockResult, PoisonError, WaitTimeoutResult};
 use std::time::Duration;
 
+use lockdep::{Description, Map, wait};
+
 use super::mutex::{MutexGuard, describe};
 use crate::locks::held::Wait;
 
@@ -18,18 +20,26 @@ use crate::locks::held::Wait;
 /// # Tracking
 ///
 /// A wait releases the mutex and takes it again, and the second take is checked against what the
-/// task still holds, before it sleeps. While a condition runs the mutex is held. Notifying records
-/// nothing.
+/// task still holds, before it sleeps. While a condition runs the mutex is held. Whatever else the
+/// task holds while it sleeps it keeps until it is notified: if who notifies takes that before, both
+/// can wait for ever (LD0019), unless the wait has a timeout.
 pub struct Condvar {
+    map: Map,
     inner: std::sync::Condvar,
 }
 
+/// What reports call it.
+fn condition() -> Description {
+    Description::new("Condvar", "")
+}
+
 impl Condvar {
-    /// Creates a condition variable that nobody waits for.
+    /// Creates a condition variable that nobody waits for; the place of this call is its class.
     #[must_use]
     #[inline]
+    #[track_caller]
     pub const fn new() -> Self {
-        Condvar { inner: std::sync::Condvar::new() }
+        Condvar { map: Map::new(), inner: std::sync::Condvar::new() }
     }
 
     /// Unlocks the mutex, sleeps until notified, or for no reason, and locks it again.
@@ -45,9 +55,12 @@ impl Condvar {
     #[track_caller]
     pub fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> LockResult<MutexGuard<'a, T>> {
         let (held, inner) = guard.into_parts();
-        let wait = Wait::new(&held, describe::<T>, Location::caller());
+        let site = Location::caller();
+        let wait = Wait::new(&held, describe::<T>, site);
         let waiting = wait.begin(held);
+        wait::before(&self.map, condition, site);
         let waited = self.inner.wait(inner);
+        wait::over(&self.map, site);
         let held = wait.end(Some(waiting));
         match waited {
             Ok(inner) => Ok(MutexGuard::from_parts(held, inner)),
@@ -122,9 +135,11 @@ impl Condvar {
         duration: Duration,
     ) -> LockResult<(MutexGuard<'a, T>, WaitTimeoutResult)> {
         let (held, inner) = guard.into_parts();
-        let wait = Wait::new(&held, describe::<T>, Location::caller());
+        let site = Location::caller();
+        let wait = Wait::new(&held, describe::<T>, site);
         let waiting = wait.begin(held);
         let waited = self.inner.wait_timeout(inner, duration);
+        wait::over(&self.map, site);
         let held = wait.end(Some(waiting));
         match waited {
             Ok((inner, result)) => Ok((MutexGuard::from_parts(held, inner), result)),
@@ -162,10 +177,14 @@ impl Condvar {
         // The real one's loop is used, for its results cannot be made by hand. Its condition is
         // the one place from which the steps of each wait can be recorded.
         let (held, inner) = guard.into_parts();
-        let wait = Wait::new(&held, describe::<T>, Location::caller());
+        let site = Location::caller();
+        let wait = Wait::new(&held, describe::<T>, site);
         let (mut between, mut waiting) = (Some(held), None);
         let waited = self.inner.wait_timeout_while(inner, duration, |data| {
-            let held = between.take().unwrap_or_else(|| wait.end(waiting.take()));
+            let held = between.take().unwrap_or_else(|| {
+                wait::over(&self.map, site);
+                wait.end(waiting.take())
+            });
             let goes_on = condition(data);
             if goes_on {
                 waiting = Some(wait.begin(held));
@@ -184,20 +203,23 @@ impl Condvar {
         }
     }
 
-    /// Wakes one of those who wait. Records nothing.
-    #[inline]
+    /// Wakes one of those who wait.
+    #[track_caller]
     pub fn notify_one(&self) {
+        wait::made(&self.map, condition, Location::caller());
         self.inner.notify_one();
     }
 
-    /// Wakes all who wait. Records nothing.
-    #[inline]
+    /// Wakes all who wait.
+    #[track_caller]
     pub fn notify_all(&self) {
+        wait::made(&self.map, condition, Location::caller());
         self.inner.notify_all();
     }
 }
 
 impl Default for Condvar {
+    #[track_caller]
     fn default() -> Self {
         Condvar::new()
     }

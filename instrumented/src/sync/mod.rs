@@ -1,6 +1,6 @@
 //! [`std::sync`] with its locks replaced by tracked ones.
 //!
-//! [`Mutex`], [`RwLock`], [`Condvar`], [`Once`], [`OnceLock`], [`LazyLock`] and the guards have every
+//! [`Mutex`], [`RwLock`], [`Condvar`], [`Barrier`], the channels of [`mpsc`], [`Once`], [`OnceLock`], [`LazyLock`] and the guards have every
 //! stable method, trait and auto trait of the types they wrap, and do what those do: poisoning,
 //! fairness and blocking are the standard library's own. All other names, errors and results
 //! included, are the real ones.
@@ -24,8 +24,10 @@
 //! even if its payload has not: [`std::mem::needs_drop`] says so, `const` code cannot drop one,
 //! and a `thread_local!` lock is destroyed when its thread ends.
 
+mod barrier;
 mod condvar;
 mod lazy_lock;
+pub mod mpsc;
 mod mutex;
 mod once;
 mod once_lock;
@@ -33,6 +35,7 @@ mod rwlock;
 
 pub use std::sync::*;
 
+pub use barrier::Barrier;
 pub use condvar::Condvar;
 pub use lazy_lock::LazyLock;
 pub use mutex::{Mutex, MutexGuard};

@@ -39,6 +39,8 @@ pub(crate) struct Life {
     held: Box<[(u64, usize)]>,
     /// The task among its kin, if somebody asks.
     kin: Option<Kin>,
+    /// Whether somebody has waited for its end.
+    is_joined: AtomicBool,
 }
 
 impl Life {
@@ -62,6 +64,12 @@ impl Child {
     /// Nobody: what the current task does itself.
     pub(crate) const fn none() -> Child {
         Child(None)
+    }
+
+    /// Whether somebody has waited for its end.
+    #[must_use]
+    pub fn is_joined(&self) -> bool {
+        self.life().is_none_or(|life| life.is_joined.load(Relaxed))
     }
 
     /// What is known of it; none if nothing is tracked.
@@ -95,7 +103,13 @@ pub(crate) fn spawned(describe: Describe, site: &'static Location<'static>) -> C
             let held = held.collect();
             // Kin cost memory as long as there are descendants, and nobody asks for them otherwise.
             let kin = TELL_APART.load(Relaxed).then(|| task.kin().spawn(&CLOCK));
-            Some(Arc::new(Life { code: code.get(), ancestry: Arc::new(ancestry), held, kin }))
+            Some(Arc::new(Life {
+                code: code.get(),
+                ancestry: Arc::new(ancestry),
+                held,
+                kin,
+                is_joined: AtomicBool::new(false),
+            }))
         });
         new_moment(task);
         Child(life)
@@ -123,14 +137,20 @@ pub(crate) fn ended(child: &Child) {
 
 /// The work of `event::joins`.
 pub(crate) fn joins(child: &Child, site: &'static Location<'static>) {
-    if let Some(life) = child.life() {
+    if let Some(life) = child.life().filter(|_| !child.is_joined()) {
         process::judge(|tracker, task| tracker.joins(task, life, site));
     }
 }
 
 /// The work of `event::joined`.
 pub(crate) fn joined(child: &Child) {
-    if let Some(kin) = child.kin() {
+    let Some(life) = child.life() else {
+        return;
+    };
+    if life.is_joined.swap(true, Relaxed) {
+        return;
+    }
+    if let Some(kin) = &life.kin {
         with_task(|task| {
             if !task.holds_own() {
                 process::quietly(|| task.kin().join(kin));

@@ -25,6 +25,7 @@ mod tasks;
 mod teardown;
 mod timing;
 mod unwinding;
+mod waits;
 mod warm;
 
 #[global_allocator]
@@ -50,6 +51,7 @@ fn main() {
         teardown::scenes(),
         timing::scenes(),
         unwinding::scenes(),
+        waits::scenes(),
         warm::scenes(),
     ];
     stage::run(scenes.into_iter().flatten().collect());

@@ -80,8 +80,14 @@ impl Scene {
 
     fn in_child(&self) -> std::io::Result<Played> {
         let mut command = Command::new(std::env::current_exe()?);
-        let variables =
-            ["LOCKDEP", "LOCKDEP_LEVEL", "LOCKDEP_BACKTRACE", "LOCKDEP_OUT", "LOCKDEP_STAT"];
+        let variables = [
+            "LOCKDEP",
+            "LOCKDEP_LEVEL",
+            "LOCKDEP_WARNINGS",
+            "LOCKDEP_BACKTRACE",
+            "LOCKDEP_OUT",
+            "LOCKDEP_STAT",
+        ];
         for variable in variables {
             command.env_remove(variable);
         }
