@@ -5,7 +5,9 @@
 
 #![allow(unused_qualifications, reason = "`std::sync::X` is the real one, `X` may not be")]
 
+mod barrier;
 mod bounds;
+mod channels;
 mod condvar;
 mod mutex;
 mod names;

@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::process::Command;
 
-use lockdep::settings::{BacktraceStyle, Environment, Reaction};
+use lockdep::settings::{BacktraceStyle, Environment, Reaction, Warnings};
 
 use crate::arguments::Arguments;
 use crate::exit::{self, Failure};
@@ -62,7 +62,10 @@ pub(crate) fn forward(
 
     let gathered = gather(records, &before);
     let mut symbols = Symbols::new(environment.settings.backtrace == BacktraceStyle::Full);
-    let outcome = merge(&gathered.processes, environment.settings.level, &mut symbols);
+    let mut outcome = merge(&gathered.processes, environment.settings.level, &mut symbols);
+    if environment.warnings == Warnings::Allow {
+        outcome.allow_warnings();
+    }
     if let Some(statistics) = statistics {
         statistics::show(&gathered.measured, &statistics, &mut symbols, ledger.paths())?;
     }

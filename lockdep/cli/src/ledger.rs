@@ -56,8 +56,24 @@ impl Ledger {
         for (what, times) in losses {
             eprintln!("lockdep: note: {times} {what}");
         }
+        self.show_allowed(&outcome.allowed);
         self.show_held_back(&outcome.held_back);
         eprintln!("{}", closing_line(outcome));
+    }
+
+    /// Prints how many warnings are allowed; each of them if that is wanted.
+    fn show_allowed(&self, allowed: &[Violation]) {
+        if allowed.is_empty() {
+            return;
+        }
+        if self.shows_held_back {
+            for violation in allowed {
+                eprintln!("{}\n", Report::new(violation, &self.paths));
+            }
+        }
+        let how = if self.shows_held_back { "" } else { "; --ledger before the verb shows them" };
+        let number = counted(allowed.len(), "warning is", "warnings are");
+        eprintln!("lockdep: note: {number} not shown: LOCKDEP_WARNINGS is allow{how}");
     }
 
     /// Prints how many orders were held back and why; each of them if that is wanted.
@@ -93,15 +109,16 @@ fn closing_line(outcome: &Outcome) -> String {
         return "lockdep: 0 violations; no tracked lock was taken".to_owned();
     }
     let met: u64 = outcome.findings.values().map(|finding| finding.times).sum();
-    let violations = outcome.findings.len();
-    let parts = [
+    let (violations, warnings) = outcome.by_severity();
+    let mut parts = vec![
         counted(outcome.classes, "class", "classes"),
         counted(outcome.edges, "edge", "edges"),
         counted(outcome.processes, "process", "processes"),
         counted(violations, "violation", "violations"),
     ];
+    parts.extend((warnings > 0).then(|| counted(warnings, "warning", "warnings")));
     let mut line = format!("lockdep: {}", parts.join(", "));
-    if violations > 0 {
+    if violations + warnings > 0 {
         line += &format!(" (met {} time{})", met, if met == 1 { "" } else { "s" });
     }
     line

@@ -13,6 +13,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use lockdep::Severity;
 use lockdep::class::Class;
 use lockdep::held_back::HeldBack;
 use lockdep::settings::Level;
@@ -41,6 +42,8 @@ pub(crate) struct Outcome {
     pub(crate) processes: usize,
     /// The violations, by code and classes.
     pub(crate) findings: BTreeMap<Signature, Finding>,
+    /// The warnings among them that are allowed, and so no findings.
+    pub(crate) allowed: Vec<Violation>,
     /// The cycles that the level holds back, by what they would be as a violation.
     pub(crate) held_back: BTreeMap<Signature, HeldBack>,
 }
@@ -84,7 +87,26 @@ pub(crate) fn merge(processes: &[Process], level: Level, symbols: &mut Symbols) 
     };
     held_back.retain(|signature, one| !certain(signature, one));
     let (classes, edges) = (judge.class_count(), judge.pair_count());
-    Outcome { classes, edges, processes: processes.len(), findings, held_back }
+    let (processes, allowed) = (processes.len(), Vec::new());
+    Outcome { classes, edges, processes, findings, allowed, held_back }
+}
+
+impl Outcome {
+    /// Takes the warnings out of the findings.
+    pub(crate) fn allow_warnings(&mut self) {
+        let is_warning = |_: &Signature, finding: &mut Finding| {
+            finding.violation.severity() == Severity::Warning
+        };
+        let warnings = self.findings.extract_if(.., is_warning);
+        self.allowed.extend(warnings.map(|(_, finding)| finding.violation));
+    }
+
+    /// How many of the findings are errors and how many are warnings.
+    pub(crate) fn by_severity(&self) -> (usize, usize) {
+        let is_error = |finding: &&Finding| finding.violation.severity() == Severity::Error;
+        let errors = self.findings.values().filter(is_error).count();
+        (errors, self.findings.len() - errors)
+    }
 }
 
 /// The violations that the processes found themselves, each once.

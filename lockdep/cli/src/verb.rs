@@ -160,13 +160,15 @@ Other verbs:
 Environment:
   LOCKDEP            report (default), panic, abort, off: what a violation does in the program
   LOCKDEP_LEVEL      deadlock (default), order: what counts as a violation
+  LOCKDEP_WARNINGS   warn (default), allow, deny: what is only possible is printed, is not
+                     printed, is handled as an error
   LOCKDEP_BACKTRACE  1 (default, the user's frames), full, 0
   LOCKDEP_STAT       0 (default), 1: time every lock, as `stat` does
   LOCKDEP_OUT        folder for the records; default: one a run under the target folder
 
 Exit status:
   0    no violation
-  100  at least one violation
+  100  at least one violation or warning
   2    unknown verb or value
   96   the project or the runtime could not be set up
   otherwise the program's own, 128 + n if it died by signal n

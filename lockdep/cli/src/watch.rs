@@ -77,7 +77,7 @@ fn certain_deadlock(record: Record) -> Option<Violation> {
         Violation::Recursion(Dependency { held, wanted, .. }) => {
             held.mode.excludes(wanted.mode) && !wanted.trylock
         }
-        Violation::Deadlock { .. } => true,
+        Violation::Deadlock { .. } | Violation::EndlessWait { .. } => true,
         _ => false,
     };
     certain.then_some(violation)

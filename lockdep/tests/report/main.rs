@@ -14,8 +14,8 @@ use lockdep::Mode::{Exclusive, Shared, SharedRecursive, Upgradable};
 use lockdep::WaitType;
 use lockdep::report::{Paths, Report};
 use lockdep::violation::{
-    Assertion, Blocked, Boundary, ClosedBy, Dependency, Limit, PinFault, Touch, Usage, Violation,
-    Waiter,
+    Assertion, Awaited, Blocked, Boundary, ClosedBy, Dependency, Limit, Party, PinFault, Touch,
+    Usage, Violation, Waiter,
 };
 
 use sample::{class, cycle, dependency, frames, inversion, point, touch};
@@ -439,4 +439,81 @@ fn a_lock_held_across_fork_and_exit() {
     check("held-across-fork", &held_across(Boundary::Fork));
     check("held-across-exec", &held_across(Boundary::Exec));
     check("held-across-exit", &held_across(Boundary::Exit));
+}
+
+#[test]
+fn a_circle_through_a_channel() {
+    let state = class("Mutex", "app::state::State", 4);
+    let (frames, worker) = ([("app::save", 31), ("app::main", 9)], [("app::worker", 71)]);
+    let parties = vec![
+        Party::Waits {
+            task: "main".to_string(),
+            held: Touch { at: point(31, &frames), ..touch(&state, Exclusive, 31) },
+            awaited: Awaited::Event(class("channel", "app::Answer", 14)),
+            at: point(33, &[("app::save", 33), ("app::main", 9)]),
+        },
+        Party::Runs {
+            task: "worker".to_string(),
+            code: Some(class("thread", "app::start::{{closure}}", 60)),
+            made: Some(point(75, &[("app::worker", 75)])),
+            wanted: Touch { at: point(71, &worker), ..touch(&state, Exclusive, 71) },
+        },
+    ];
+    check("wait-circle-channel", &Violation::WaitCircle { parties });
+}
+
+#[test]
+fn a_circle_through_joins_and_another_lock() {
+    let state = class("Mutex", "app::state::State", 4);
+    let table = class("RwLock", "app::table::Table", 5);
+    let code = |line| class("thread", "app::start::{{closure}}", line);
+    let parties = vec![
+        Party::Waits {
+            task: "main".to_string(),
+            held: touch(&state, Exclusive, 31),
+            awaited: Awaited::End(code(60)),
+            at: point(33, &[("app::stop", 33), ("app::main", 9)]),
+        },
+        Party::Joins {
+            task: "worker".to_string(),
+            code: code(80),
+            at: point(81, &[("app::worker", 81)]),
+        },
+        Party::Runs {
+            task: "helper".to_string(),
+            code: Some(code(80)),
+            made: None,
+            wanted: touch(&table, Shared, 90),
+        },
+        Party::Holds(dependency(
+            "main",
+            touch(&table, Exclusive, 40),
+            touch(&state, Exclusive, 41),
+        )),
+    ];
+    check("wait-circle-join", &Violation::WaitCircle { parties });
+}
+
+#[test]
+fn a_join_under_a_lock() {
+    let violation = Violation::JoinUnderLock {
+        task: "main".to_string(),
+        held: touch(&class("Mutex", "core::option::Option<app::Handle>", 4), Exclusive, 31),
+        code: class("thread", "app::start::{{closure}}", 60),
+        at: point(32, &[("app::stop", 32), ("app::main", 9)]),
+    };
+    check("join-under-lock", &violation);
+}
+
+#[test]
+fn waits_that_nobody_can_end() {
+    let endless = |awaited| Violation::EndlessWait {
+        task: "worker".to_string(),
+        awaited,
+        at: point(32, &[("app::stop", 32), ("app::main", 9)]),
+    };
+    let code = class("thread", "app::start::{{closure}}", 60);
+    check("endless-join", &endless(Awaited::End(code)));
+    let room = class("room in channel", "app::Job", 14);
+    check("endless-send", &endless(Awaited::Event(room)));
 }

@@ -60,10 +60,8 @@ pub(crate) fn scenes() -> Vec<Scene> {
         }),
         guilty("the_last_lock_order_may_close_the_circle", || {
             {
-                let thread = thread::spawn(|| take(&BETWEEN));
-                is_finished(&thread);
                 let _held = unpoisoned(&HELD);
-                thread.join().unwrap();
+                thread::spawn(|| take(&BETWEEN)).join().unwrap();
             }
             let _between = unpoisoned(&BETWEEN);
             take(&HELD);
@@ -249,19 +247,23 @@ pub(crate) fn scenes() -> Vec<Scene> {
             let _held = unpoisoned(&HELD);
             receiver.recv().unwrap();
         }),
-        guilty("two_waits_in_a_circle_are_told", || {
-            // Each holds what the other needs before it sends.
+        scene("two_waits_in_a_circle_are_told", || {
+            // Each holds what the other one needs before it sends.
             let (to_one, of_one) = channel::<u8>();
-            let (to_two, of_two) = channel::<u8>();
+            let (to_two, of_two) = channel::<u16>();
+            let turn = Arc::new(std::sync::Barrier::new(2));
+            let other = Arc::clone(&turn);
             let one = thread::spawn(move || {
                 take(&BETWEEN);
                 to_two.send(1).unwrap();
+                turn.wait();
                 let _held = unpoisoned(&HELD);
                 of_one.recv().unwrap();
             });
             let two = thread::spawn(move || {
                 take(&HELD);
                 to_one.send(1).unwrap();
+                other.wait();
                 let _between = unpoisoned(&BETWEEN);
                 of_two.recv().unwrap();
             });

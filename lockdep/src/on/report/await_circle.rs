@@ -20,13 +20,29 @@ pub(super) fn page(parties: &[Party], paths: &Paths) -> Page {
         event: event(parties, &labels),
         classes: labels.rows(paths),
         scenario: Some(scenario(parties, &labels, &tasks)),
-        notes: Vec::new(),
+        notes: notes(parties, &tasks),
         sections: parties.iter().flat_map(|party| sections(party, &labels, paths)).collect(),
         why: "each waits for what only the next one can do, and none can go on before; the \
               parts were seen at different times, and whether they can come together was not seen"
             .to_string(),
         help: help(&parties[0], &labels, paths),
     }
+}
+
+/// Whom the columns stand for, where their titles alone would puzzle.
+fn notes(parties: &[Party], tasks: &[String]) -> Vec<String> {
+    let doubles = (1..parties.len()).filter(|&index| {
+        parties[..index].iter().any(|before| before.task() == parties[index].task())
+    });
+    let doubles: Vec<usize> = doubles.collect();
+    let note = doubles.first().map(|&double| {
+        let stand = match doubles.len() {
+            1 => "stands for another thread that does",
+            _ => "and the like stand for other threads that do",
+        };
+        format!("`{}` {stand} what `{}` did", tasks[double], task::whole(parties[double].task()))
+    });
+    note.into_iter().collect()
 }
 
 /// What the report names of a party.
@@ -154,3 +170,40 @@ fn help(waiter: &Party, labels: &Labels<'_>, paths: &Paths) -> String {
     };
     format!("let go of `{held}` before the wait {spot}, or {otherwise}")
 }
+
+/// For `cargo lockdep explain`.
+pub(super) const EXPLANATION: &str = "\
+LD0019: lock held while something is waited for that needs it
+
+A thread holds a lock and waits for something that is no lock: the end of a thread, a message, room in
+a channel with a bound, a notification, the others at a barrier. Whoever is to end that wait takes the
+same lock first, or one that leads to it. If the one has the lock when the other comes for it, the one
+waits for the other and the other for the lock, forever.
+
+    let answers = worker(&state);               // a thread
+    let state = STATE.lock().unwrap();
+    requests.send(Job::Save).unwrap();          // the worker, for every job:
+    answers.recv().unwrap();                    //     let state = STATE.lock().unwrap();
+                                                //     answer.send(()).unwrap();
+
+This is a warning. That the parts were seen is certain; that they can come together is inferred: the
+answer that is waited for here may be one for which the worker never takes the lock. What counts as
+needed for an event is what its maker did since it last received something itself; for the end of a
+thread, all that it ever does.
+
+How to read the report
+  The columns show who holds what and who waits for whom. Below, for each: where the lock was taken and
+  where it waits; where the other one takes the lock and where it then ends the wait.
+
+How to mend it
+  - Let go of the lock before the wait, and take it again after it.
+  - Have the other side do without the lock: give it what it needs in the message.
+  - Wait with a timeout, and do something about it when it runs out.
+
+When to let it be
+  If the two cannot come together: the code that takes the lock never runs for what is waited for here.
+  Say it with a wait of its own: another channel, another condition variable.
+  LOCKDEP_WARNINGS=allow prints no warnings at all; with `deny` they are handled as errors.
+
+Reported at every level; at level `order` even if a lock keeps the two apart.
+";

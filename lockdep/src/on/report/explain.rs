@@ -3,7 +3,7 @@
 //! Written for a reader who never heard of lock dependency tracking. Each says, in this order: what
 //! the rule is, code that breaks it, how to mend it, when to let it be, which level reports it.
 
-use super::{awaiting, declared, mode_change, nest, pin};
+use super::{await_circle, awaiting, declared, join, mode_change, nest, pin};
 
 /// The explanation of a rule, by its code (`LD0002`); none for a code that no rule has.
 ///
@@ -33,6 +33,9 @@ pub fn explain(code: &str) -> Option<&'static str> {
         "LD0016" => HELD_ACROSS,
         "LD0017" => DEADLOCK,
         "LD0018" => awaiting::EXPLANATION,
+        "LD0019" => await_circle::EXPLANATION,
+        "LD0020" => join::UNDER_LOCK,
+        "LD0021" => join::ENDLESS,
         _ => return None,
     };
     Some(text)
@@ -542,7 +545,7 @@ mod tests {
     const CODES: &[&str] = &[
         "LD0001", "LD0002", "LD0003", "LD0004", "LD0005", "LD0006", "LD0007", //
         "LD0008", "LD0009", "LD0010", "LD0011", "LD0012", "LD0013", "LD0014", "LD0015", "LD0016",
-        "LD0017", "LD0018",
+        "LD0017", "LD0018", "LD0019", "LD0020", "LD0021",
     ];
 
     #[test]

@@ -91,3 +91,57 @@ fn spot(at: &Point, paths: &Paths) -> String {
         None => format!("at {}", paths.place(&at.place)),
     }
 }
+
+/// For `cargo lockdep explain`.
+pub(super) const UNDER_LOCK: &str = "\
+LD0020: lock held while the end of a thread is waited for
+
+A thread, or a task, is joined while a lock is held that was taken after it had been started. Nothing
+that it ran was seen to take that lock. But it holds the lock for as long as the other one likes to
+run, and if anything there ever wants it, both wait forever: a destructor, a logger, a panic hook, a
+branch that no test comes to.
+
+    if let Some(thread) = self.thread.lock().unwrap().take() {
+        thread.join().unwrap();                 // the guard lives to the end of the `if let`
+    }
+
+This is a warning: it may never hang. A lock that is held since before the start is not reported: who
+starts a thread under a lock knows that it runs under it.
+
+How to mend it
+  - Take the handle out in a statement of its own, so that the guard is gone before the join:
+        let thread = self.thread.lock().unwrap().take();
+        if let Some(thread) = thread { thread.join().unwrap(); }
+
+When to let it be
+  If the thread can never come to the lock, and whoever else waits for it may wait so long.
+
+Reported at every level.
+";
+
+/// For `cargo lockdep explain`.
+pub(super) const ENDLESS: &str = "\
+LD0021: wait that nobody can end
+
+A thread waits for what only it could do itself, so it waits forever. The report is made before it
+blocks.
+
+    let (sender, receiver) = sync_channel(1);
+    sender.send(1).unwrap();
+    sender.send(2).unwrap();                    // full, and the only receiver is here
+
+A thread that joins itself is another case: it owns the last reference to something whose destructor
+joins the thread. (On some systems the standard library panics there.)
+
+This is certain. Of a channel it is said only if the receiver was last used by the thread that sends,
+and every other thread of the program waits, with no end of its own, too.
+
+How to mend it
+  - Have another thread receive, or use `try_send`, or make the channel large enough.
+  - Do not join in a destructor that may run on the thread itself: compare the ids first.
+
+When to let it be
+  Never: the thread hangs.
+
+Reported at every level.
+";

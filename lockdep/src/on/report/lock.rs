@@ -25,6 +25,8 @@ pub(super) struct ClassRow {
     pub(super) label: String,
     /// `Mutex<app::State>`; empty if the label says it all.
     pub(super) lock: String,
+    /// What stands before the place.
+    pub(super) made: &'static str,
     /// Where locks of the class are made; empty if it is not known.
     pub(super) place: String,
 }
@@ -37,7 +39,13 @@ impl<'a> Labels<'a> {
                 distinct.push(class);
             }
         }
-        let mut labels: Vec<String> = distinct.iter().map(|class| leveled(class, "")).collect();
+        // The type of a closure tells nothing, the place where it was started does.
+        let first = |class: &&Class| match is_code(class) {
+            true => format!("@{}", spot(&class.place)),
+            false => String::new(),
+        };
+        let mut labels: Vec<String> =
+            distinct.iter().map(|class| leveled(class, &first(class))).collect();
         // Say more about those that share a label, until they differ.
         let tells: [&dyn Fn(&Place) -> String; 3] =
             [&spot, &|place| format!("{}:{}", spot(place), place.column), &|place| {
@@ -65,8 +73,9 @@ impl<'a> Labels<'a> {
             // A class that was made by hand has no place.
             let is_placed = !class.place.file.is_empty();
             let place = if is_placed { paths.place(&class.place) } else { String::new() };
-            let lock = Some(lock_type(class)).filter(|lock| lock != label);
-            ClassRow { label: label.clone(), lock: lock.unwrap_or_default(), place }
+            let lock = Some(lock_type(class)).filter(|lock| lock != label && !is_code(class));
+            let made = if is_code(class) { "started at" } else { "made at" };
+            ClassRow { label: label.clone(), lock: lock.unwrap_or_default(), made, place }
         };
         self.classes.iter().map(row).collect()
     }
@@ -83,8 +92,9 @@ fn shared(labels: &[String]) -> Vec<usize> {
 /// it, the nesting level.
 fn leveled(class: &Class, tell: &str) -> String {
     let base = match &class.name {
+        None if is_code(class) => class.kind.to_string(),
         Some(name) => collapse(name, LONGEST),
-        None if is_telling(&class.payload) => collapse(&without_paths(&class.payload), LONGEST),
+        None if is_telling(&class.payload) && !class.kind.ends_with("channel") => collapse(&without_paths(&class.payload), LONGEST),
         None => collapse(&without_paths(&lock_type(class)), LONGEST),
     };
     let base = if base.is_empty() { "lock".to_string() } else { base };
@@ -92,6 +102,11 @@ fn leveled(class: &Class, tell: &str) -> String {
         0 => format!("{base}{tell}"),
         level => format!("{base}{tell}/{level}"),
     }
+}
+
+/// Whether the class is of code that somebody waits for the end of.
+fn is_code(class: &Class) -> bool {
+    matches!(&*class.kind, "thread" | "task" | "job") && !class.place.file.is_empty()
 }
 
 fn lock_type(class: &Class) -> String {

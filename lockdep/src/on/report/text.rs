@@ -162,14 +162,15 @@ fn paragraph(f: &mut fmt::Formatter<'_>, key: &str, text: &str) -> fmt::Result {
 fn classes(f: &mut fmt::Formatter<'_>, rows: &[ClassRow]) -> fmt::Result {
     let labels = widest(rows.iter().map(|row| &row.label));
     let places = widest(rows.iter().map(|row| &row.place));
-    let fixed = BODY + labels + 3 + 3 + width("made at ") + places;
+    let made = widest(rows.iter().map(|row| row.made));
+    let fixed = BODY + labels + 3 + 3 + made + 1 + places;
     let room = WIDTH.saturating_sub(fixed).max(LOCK);
     let locks: Vec<String> = rows.iter().map(|row| lock_in(&row.lock, room)).collect();
     let room = widest(locks.iter());
     for (row, lock) in rows.iter().zip(locks) {
         let place = match row.place.as_str() {
             "" => String::new(),
-            place => format!("made at {place}"),
+            place => format!("{} {place}", row.made),
         };
         // Without any type the table has no column for it.
         let lock = if room == 0 { String::new() } else { format!("{lock:<room$}   ") };
