@@ -93,6 +93,7 @@ mod vma;
 mod tests;
 
 // The address space.
+mod arena;
 mod index;
 #[cfg(test)]
 #[path = "index/tests.rs"]

@@ -3,13 +3,15 @@
 use std::fmt;
 
 use crate::guard::VmaReadGuard;
+use crate::lock::read::{Refusal, back_out, try_start_read};
 use crate::lock::{
-    Cancelled, Patience, StartReadError, mmap_lock_speculate_retry, mmap_lock_speculate_try_begin,
-    vma_start_read,
+    Cancelled, MmLock, Patience, StartReadError, mmap_lock_speculate_retry,
+    mmap_lock_speculate_try_begin, vma_start_read,
 };
 use crate::space::AddressSpace;
 use crate::step::Step;
 use crate::sync::taken;
+use crate::vma::Vma;
 
 /// Why there is no next VMA to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,19 +65,61 @@ pub(crate) fn lock_vma_under_rcu<M: AddressSpace>(
     address: usize,
 ) -> Option<VmaReadGuard<'_, M::Payload>> {
     let mm = space.mm();
-    while let Some(vma) = space.find(address) {
-        match vma_start_read(mm, &vma.lock) {
-            Ok(()) => {
-                let guard = VmaReadGuard::new(mm, vma);
-                if !taken(Step::CompareBounds) || vma.contains(address) {
-                    return Some(guard);
-                }
-                break;
-            }
-            Err(StartReadError::Detached) => mm.counters().count_miss(),
-            Err(StartReadError::Busy) => break,
+    let Some(vma) = space.find(address) else {
+        return give_up(mm);
+    };
+    match try_start_read(mm, &vma.lock) {
+        Ok(()) => confirm(VmaReadGuard::new(mm, vma), address),
+        Err(refusal) => lock_again(space, address, vma, refusal),
+    }
+}
+
+/// Step 3.
+#[inline(always)]
+#[track_caller]
+fn confirm<T>(guard: VmaReadGuard<'_, T>, address: usize) -> Option<VmaReadGuard<'_, T>> {
+    if !taken(Step::CompareBounds) || guard.vma().contains(address) {
+        return Some(guard);
+    }
+    let_go(guard)
+}
+
+/// What follows a first try that failed.
+#[cold]
+#[track_caller]
+fn lock_again<'a, M: AddressSpace>(
+    space: &'a M,
+    address: usize,
+    mut vma: &'a Vma<M::Payload>,
+    mut refusal: Refusal,
+) -> Option<VmaReadGuard<'a, M::Payload>> {
+    let mm = space.mm();
+    while back_out(mm, &vma.lock, refusal) == StartReadError::Detached {
+        mm.counters().count_miss();
+        vma = match space.find(address) {
+            Some(vma) => vma,
+            None => break,
+        };
+        match try_start_read(mm, &vma.lock) {
+            Ok(()) => return confirm(VmaReadGuard::new(mm, vma), address),
+            Err(again) => refusal = again,
         }
     }
+    give_up(mm)
+}
+
+/// Gives back the lock of a VMA that does not contain the address.
+#[cold]
+#[track_caller]
+fn let_go<T>(guard: VmaReadGuard<'_, T>) -> Option<VmaReadGuard<'_, T>> {
+    let mm = guard.mm();
+    drop(guard);
+    give_up(mm)
+}
+
+/// Counts a lookup that leaves the caller to the mmap lock.
+#[cold]
+fn give_up<'a, T>(mm: &'a MmLock) -> Option<VmaReadGuard<'a, T>> {
     mm.counters().count_abort();
     None
 }

@@ -11,12 +11,13 @@
 use std::fmt;
 use std::ptr::NonNull;
 
+use crate::arena::Arena;
 use crate::sync::{Arc, Mutex};
 use crate::vma::Vma;
 
-/// How many slots the first piece of memory has, and how many a later one has at most.
-const FIRST: usize = 8;
-const MOST: usize = 1024;
+/// How far slots lie apart: two lines of the caches, because processors that fetch a line along with
+/// its neighbour make the two one.
+const APART: usize = 128;
 
 /// The slots of one address space, or of several that share them.
 ///
@@ -32,9 +33,8 @@ pub struct Pool<T> {
 }
 
 struct Slots<T> {
-    /// Pieces of memory; a slot never moves.
-    pieces: Vec<Box<[Vma<T>]>>,
-    /// Slots in `pieces` that nobody uses; the last one back goes out first, while it is warm.
+    all: Arena<Vma<T>>,
+    /// Those that nobody uses; the last one back goes out first, while it is warm.
     free: Vec<NonNull<Vma<T>>>,
 }
 
@@ -48,13 +48,13 @@ impl<T> Pool<T> {
     /// Without slots.
     #[must_use]
     pub fn new() -> Arc<Pool<T>> {
-        Arc::new(Pool { slots: Mutex::new(Slots { pieces: Vec::new(), free: Vec::new() }) })
+        Arc::new(Pool { slots: Mutex::new(Slots { all: Arena::new(APART), free: Vec::new() }) })
     }
 
     /// How many slots there are, in use or not.
     #[must_use]
     pub fn slots(&self) -> usize {
-        self.slots.lock().pieces.iter().map(|piece| piece.len()).sum()
+        self.slots.lock().all.len()
     }
 
     /// How many slots are free.
@@ -66,11 +66,8 @@ impl<T> Pool<T> {
     /// A slot for one VMA: detached, and the caller's alone until it is given back.
     pub(crate) fn take(&self) -> &Vma<T> {
         let mut slots = self.slots.lock();
-        if slots.free.is_empty() {
-            slots.grow();
-        }
-        let slot = slots.free.pop().expect("a pool that has grown has a free slot");
-        // SAFETY: it points into `pieces`, whose slots neither move nor go before the pool does.
+        let slot = slots.free.pop().unwrap_or_else(|| slots.all.put(Vma::new()));
+        // SAFETY: it is in the arena, whose slots neither move nor go before the pool does.
         unsafe { slot.as_ref() }
     }
 
@@ -81,17 +78,6 @@ impl<T> Pool<T> {
     /// It is detached, came from [`Pool::take`] of this pool, and is given back once for each time.
     pub(crate) unsafe fn give_back(&self, slot: &Vma<T>) {
         self.slots.lock().free.push(NonNull::from(slot));
-    }
-}
-
-impl<T> Slots<T> {
-    fn grow(&mut self) {
-        let there: usize = self.pieces.iter().map(|piece| piece.len()).sum();
-        let len = there.clamp(FIRST, MOST);
-        let piece: Box<[Vma<T>]> = (0..len).map(|_| Vma::new()).collect();
-        self.pieces.push(piece);
-        let piece = self.pieces.last().expect("there is one now");
-        self.free.extend(piece.iter().rev().map(NonNull::from));
     }
 }
 

@@ -1,9 +1,10 @@
-//! The facade: everything this crate takes from the system to synchronise with.
+//! The facade: everything this crate takes from the system, to synchronise with and to keep memory in.
 //!
 //! The models replace this file, and `events`, and include all other sources as they are. So the
 //! facade is also where a model weakens an [`Order`] or leaves out a [`Step`]: here both are
 //! constants that the compiler folds away.
 
+use std::ptr::NonNull;
 use std::time::Instant;
 
 pub(crate) use std::cell::UnsafeCell;
@@ -56,6 +57,15 @@ pub(crate) fn park(deadline: Option<Instant>) {
             std::thread::park_timeout(deadline.saturating_duration_since(Instant::now()));
         }
     }
+}
+
+/// Asks for a huge page for memory that is one in size and place. A wish: without one all goes on.
+pub(crate) fn advise_huge(memory: NonNull<u8>, bytes: usize) {
+    #[cfg(all(target_os = "linux", not(miri)))]
+    // SAFETY: changes no contents; the memory is the caller's.
+    let _refused = unsafe { libc::madvise(memory.as_ptr().cast(), bytes, libc::MADV_HUGEPAGE) };
+    #[cfg(not(all(target_os = "linux", not(miri))))]
+    let _ = (memory, bytes);
 }
 
 /// A mutable place that the protocol guards.

@@ -111,6 +111,9 @@ pub(crate) fn park(_deadline: Option<Instant>) {
     *token = false;
 }
 
+/// Memory is no part of a model.
+pub(crate) fn advise_huge(_memory: NonNull<u8>, _bytes: usize) {}
+
 /// A mutable place. Loom fails if two accesses, one of them for writing, are not ordered.
 #[derive(Debug)]
 pub(crate) struct Cell<T>(loom::cell::UnsafeCell<T>);

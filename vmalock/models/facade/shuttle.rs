@@ -68,6 +68,9 @@ impl<T> fmt::Debug for Mutex<T> {
     }
 }
 
+/// Memory is no part of a model.
+pub(crate) fn advise_huge(_memory: std::ptr::NonNull<u8>, _bytes: usize) {}
+
 /// A mutable place. Overlaps are the payload's to notice.
 #[derive(Debug)]
 pub(crate) struct Cell<T>(std::cell::UnsafeCell<T>);

@@ -33,6 +33,11 @@ impl<'a, T> VmaReadGuard<'a, T> {
         VmaReadGuard { mm, vma, not_send: PhantomData }
     }
 
+    /// The mm that the lock was got with.
+    pub(crate) fn mm(&self) -> &'a MmLock {
+        self.mm
+    }
+
     /// The first address of the range.
     #[inline]
     #[must_use]

@@ -4,7 +4,7 @@
 //! line 0    the last key of each block but the last one; level and length
 //! line 1    block 0: 4 keys, 4 edges
 //! …
-//! line 4    block 3
+//! line 8    block 7
 //! ```
 //!
 //! In a leaf (level 0) a key is the last address of a range and its edge the range's slot. In an

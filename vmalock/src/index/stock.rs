@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::ptr::NonNull;
 
 use super::node::{Edge, Entry, Node};
+use crate::arena::Arena;
 
 /// How many replaced nodes of a level wait before the first of them is used again.
 ///
@@ -17,8 +18,7 @@ pub(crate) const QUARANTINE: usize = 8;
 
 /// All nodes of one index.
 pub(super) struct Stock<const BLOCKS: usize, const BLOCK: usize> {
-    /// To be freed in the end.
-    all: Vec<NonNull<Node<BLOCKS, BLOCK>>>,
+    all: Arena<Node<BLOCKS, BLOCK>>,
     /// Not in the tree, by level, the longest out of it first.
     idle: Vec<VecDeque<NonNull<Node<BLOCKS, BLOCK>>>>,
     quarantine: usize,
@@ -55,7 +55,7 @@ impl<const BLOCKS: usize, const BLOCK: usize> Scratch<BLOCKS, BLOCK> {
 
 impl<const BLOCKS: usize, const BLOCK: usize> Stock<BLOCKS, BLOCK> {
     pub(super) fn new(quarantine: usize) -> Self {
-        Stock { all: Vec::new(), idle: Vec::new(), quarantine, scratch: Scratch::new() }
+        Stock { all: Arena::new(1), idle: Vec::new(), quarantine, scratch: Scratch::new() }
     }
 
     /// A node that is not in the tree, with any entries.
@@ -69,22 +69,20 @@ impl<const BLOCKS: usize, const BLOCK: usize> Stock<BLOCKS, BLOCK> {
         {
             return node;
         }
-        let node = NonNull::from(Box::leak(Box::new(Node::new(level))));
-        self.all.push(node);
-        node
+        self.all.put(Node::new(level))
     }
 
     /// A node with these entries, to be published.
     pub(super) fn filled(&mut self, level: usize, entries: &[Entry]) -> Edge {
         let node = self.node(level);
-        // SAFETY: a node of ours, and ours are freed only in `drop`.
+        // SAFETY: a node of ours, which are freed when we are dropped and not before.
         unsafe { node.as_ref() }.fill(entries);
         node.cast()
     }
 
     /// Takes back a node that is not in the tree any more.
     pub(super) fn retire(&mut self, node: NonNull<Node<BLOCKS, BLOCK>>) {
-        // SAFETY: a node of ours, and ours are freed only in `drop`.
+        // SAFETY: a node of ours, which are freed when we are dropped and not before.
         let level = unsafe { node.as_ref() }.level();
         self.idle[level].push_back(node);
     }
@@ -92,15 +90,5 @@ impl<const BLOCKS: usize, const BLOCK: usize> Stock<BLOCKS, BLOCK> {
     /// How many bytes all nodes take.
     pub(super) fn bytes(&self) -> usize {
         self.all.len() * size_of::<Node<BLOCKS, BLOCK>>()
-    }
-}
-
-impl<const BLOCKS: usize, const BLOCK: usize> Drop for Stock<BLOCKS, BLOCK> {
-    fn drop(&mut self) {
-        for node in self.all.drain(..) {
-            // SAFETY: it came from a `Box` in `node`, is in `all` once, and the index that searches
-            // go through is being dropped, so there are none.
-            drop(unsafe { Box::from_raw(node.as_ptr()) });
-        }
     }
 }

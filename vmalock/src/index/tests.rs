@@ -77,6 +77,9 @@ impl<const BLOCKS: usize, const BLOCK: usize> Index<Value, BLOCKS, BLOCK> {
     }
 }
 
+/// So far around what has changed the searches are compared.
+const AROUND: usize = if cfg!(miri) { 1 } else { 6 };
+
 /// Random operations on a small space, where ranges often touch, each compared with the twin.
 fn compare_with_twin<const BLOCKS: usize, const BLOCK: usize>(seed: u64, space: usize) {
     let values: Vec<Value> = vec![0; space];
@@ -117,11 +120,11 @@ fn compare_with_twin<const BLOCKS: usize, const BLOCK: usize>(seed: u64, space: 
             _ => assert!(!writer.remove(address)),
         }
         // All of a large tree is looked at less often.
-        if step % (1 + twin.len() / 32) == 0 {
+        if step % (1 + twin.len() / if cfg!(miri) { 4 } else { 32 }) == 0 {
             index.check_against(&twin);
             index.check_visit(&twin, address);
         }
-        for near in address.saturating_sub(6)..(address + 6).min(space) {
+        for near in address.saturating_sub(AROUND)..(address + AROUND).min(space) {
             index.check_at(&twin, near);
         }
     }
@@ -136,15 +139,15 @@ fn neighbours(twin: &Twin, last: usize, space: usize) -> (usize, usize) {
 
 #[test]
 fn every_step_agrees_with_a_naive_twin_in_the_smallest_nodes() {
-    for seed in 1..=if cfg!(miri) { 2 } else { 40 } {
-        compare_with_twin::<2, 2>(seed, if cfg!(miri) { 40 } else { 40 + seed as usize * 5 });
+    for seed in 1..=if cfg!(miri) { 1 } else { 40 } {
+        compare_with_twin::<2, 2>(seed, if cfg!(miri) { 30 } else { 40 + seed as usize * 5 });
     }
 }
 
 #[test]
 fn every_step_agrees_with_a_naive_twin_in_real_nodes() {
-    for seed in 1..=if cfg!(miri) { 1 } else { 4 } {
-        compare_with_twin::<4, 4>(seed, if cfg!(miri) { 80 } else { 1_500 });
+    for seed in 1..=if cfg!(miri) { 1 } else { 3 } {
+        compare_with_twin::<8, 4>(seed, if cfg!(miri) { 80 } else { 2_000 });
     }
 }
 
@@ -162,7 +165,7 @@ fn the_highest_address_can_be_covered() {
 #[test]
 fn ascending_ranges_fill_their_nodes() {
     // Nodes out of use weigh more among few.
-    let (ranges, most) = if cfg!(miri) { (300, 60) } else { (10_000, 30) };
+    let (ranges, most) = if cfg!(miri) { (80, 200) } else { (10_000, 30) };
     let index = Index::<Value>::new();
     let value = 0;
     for at in 0..ranges {
@@ -178,14 +181,15 @@ fn ascending_ranges_fill_their_nodes() {
 fn memory_does_not_grow_with_the_number_of_changes() {
     let index = Index::<Value, 2, 2>::new();
     let value = 0;
+    let ranges = if cfg!(miri) { 30 } else { 200 };
     let round = || {
-        for at in 0..200 {
+        for at in 0..ranges {
             // SAFETY: the test has one thread.
             unsafe { index.writer() }.insert(at * 10, at * 10 + 5, NonNull::from(&value));
         }
-        for at in 0..200 {
+        for at in 0..ranges {
             // SAFETY: the test has one thread.
-            assert!(unsafe { index.writer() }.remove(at * 7 % 200 * 10 + 5));
+            assert!(unsafe { index.writer() }.remove(at * 7 % ranges * 10 + 5));
         }
         // SAFETY: the test has one thread.
         unsafe { index.writer() }.bytes()
@@ -254,12 +258,12 @@ fn race(quarantine: usize, rounds: usize) -> (usize, usize) {
 
 #[test]
 fn a_search_that_races_ends_and_answers_with_what_was_put_in() {
-    race(0, if cfg!(miri) { 200 } else { 30_000 });
+    race(0, if cfg!(miri) { 100 } else { 30_000 });
 }
 
 #[test]
 fn a_search_for_a_range_that_stays_hardly_ever_misses_it() {
-    let (searches, misses) = race(QUARANTINE, if cfg!(miri) { 200 } else { 30_000 });
+    let (searches, misses) = race(QUARANTINE, if cfg!(miri) { 100 } else { 30_000 });
     // Each miss takes a search that lost its processor: these come some hundred a second.
     assert!(misses <= searches / 1_000, "{misses} of {searches}");
 }

@@ -55,38 +55,57 @@ impl std::error::Error for StartReadError {}
 #[inline]
 #[track_caller]
 pub fn vma_start_read(mm: &MmLock, vma: &VmaLock) -> Result<(), StartReadError> {
+    try_start_read(mm, vma).map_err(|refusal| back_out(mm, vma, refusal))
+}
+
+/// At which step [`vma_start_read`] has failed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Refusal {
+    /// The first look: the VMA is write-locked.
+    Sequence,
+    /// The increment, of this count.
+    Count(u32),
+    /// The VMA is another mm's. Its count is incremented.
+    Foreign,
+    /// The second look: the VMA is write-locked. Its count is incremented.
+    SequenceInside,
+}
+
+/// [`vma_start_read`] up to where it fails; [`back_out`] does the rest then. Apart, so that what
+/// seldom happens costs the usual way not even a register.
+#[inline(always)]
+#[track_caller]
+pub(crate) fn try_start_read(mm: &MmLock, vma: &VmaLock) -> Result<(), Refusal> {
     if vma.vm_lock_seq.read() == mm.mm_lock_seq.read() {
-        return Err(StartReadError::Busy);
+        return Err(Refusal::Sequence);
     }
-    if let Err(count) = vma.vm_refcnt.inc_not_zero_limited_acquire() {
-        return Err(refused(count));
-    }
+    vma.vm_refcnt.inc_not_zero_limited_acquire().map_err(Refusal::Count)?;
     __vma_lockdep_acquire_read!(vma);
     if taken(Step::CompareMm) && !vma.is_of(mm) {
-        return back_out_of_foreign(vma);
+        return Err(Refusal::Foreign);
     }
     if taken(Step::CompareAfterIncrement) && vma.vm_lock_seq.read() == mm.mm_lock_seq.read_acquire()
     {
-        return back_out(mm, vma);
+        return Err(Refusal::SequenceInside);
     }
     Ok(())
 }
 
-/// Puts a VMA that turned out to be write-locked.
+/// Undoes what [`try_start_read`] has done before it failed, and tells what that means.
 #[cold]
-fn back_out(mm: &MmLock, vma: &VmaLock) -> Result<(), StartReadError> {
-    vma_refcount_put(mm, vma);
-    Err(StartReadError::Busy)
-}
-
-/// What a count that cannot be incremented means.
-#[cold]
-fn refused(count: u32) -> StartReadError {
-    if count != 0 {
-        return StartReadError::Busy;
+#[track_caller]
+pub(crate) fn back_out(mm: &MmLock, vma: &VmaLock, refusal: Refusal) -> StartReadError {
+    match refusal {
+        Refusal::Sequence => {}
+        Refusal::Count(0) => {
+            fence(Order::MissFence);
+            return StartReadError::Detached;
+        }
+        Refusal::Count(_) => {}
+        Refusal::Foreign => back_out_of_foreign(vma),
+        Refusal::SequenceInside => vma_refcount_put(mm, vma),
     }
-    fence(Order::MissFence);
-    StartReadError::Detached
+    StartReadError::Busy
 }
 
 /// Puts a VMA that was another mm's when it was locked.
@@ -94,8 +113,8 @@ fn refused(count: u32) -> StartReadError {
 /// That mm's owner may be waiting for this very put, and once it is done may drop the mm. Our
 /// count keeps the VMA attached, or its detach waiting, so until the put the mm is alive, and its
 /// strong count may be raised; the wake then works on an mm that is kept alive by us.
-#[cold]
-fn back_out_of_foreign(vma: &VmaLock) -> Result<(), StartReadError> {
+#[track_caller]
+fn back_out_of_foreign(vma: &VmaLock) {
     let other: *const MmLock = vma.vm_mm.load(Relaxed);
     if taken(Step::PinForeignMm) {
         // SAFETY: `vma_lock_init` stored a pointer that `Arc::as_ptr` gave, and promises that the
@@ -108,7 +127,6 @@ fn back_out_of_foreign(vma: &VmaLock) -> Result<(), StartReadError> {
     if !taken(Step::PinForeignMm) {
         std::mem::forget(other);
     }
-    Err(StartReadError::Busy)
 }
 
 /// Read-locks `vma` while the mmap lock is held, so that the mmap lock can be given up and the VMA

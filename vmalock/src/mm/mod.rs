@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use crate::index::{Index, Writer};
 use crate::lock::{MmLock, Teardown};
+use crate::padded::Padded;
 use crate::pool::Pool;
 use crate::range::{self, RangeError};
 use crate::space::AddressSpace;
@@ -83,9 +84,9 @@ use crate::vma::Vma;
 ///
 /// # Memory
 ///
-/// A slot of 128 bytes for a VMA with a payload of up to 64 bytes, and about 30 bytes of index.
-/// Memory grows to the largest number of VMAs and is kept until the `Mm` is dropped, for late
-/// readers.
+/// 128 bytes for a VMA with a payload of up to 64 bytes, and about 30 bytes of index. Memory grows to
+/// the largest number of VMAs, from 16,384 of them on in steps of 2 MiB, and is kept until the `Mm` is
+/// dropped, for late readers. The steps are huge pages where the system has some to give.
 ///
 /// [`MmapWriteGuard`]: crate::MmapWriteGuard
 pub struct Mm<T: Send + Sync> {
@@ -94,8 +95,9 @@ pub struct Mm<T: Send + Sync> {
     pool: Arc<Pool<T>>,
     /// Borders are multiples of this power of two.
     page: usize,
-    /// How many VMAs there are. Stored under the mmap write lock.
-    count: AtomicUsize,
+    /// How many VMAs there are. Stored under the mmap write lock, and so off the lines that every
+    /// search reads.
+    count: Padded<AtomicUsize>,
 }
 
 impl<T: Send + Sync> Mm<T> {
@@ -113,7 +115,7 @@ impl<T: Send + Sync> Mm<T> {
             index: Index::new(),
             pool: Arc::clone(pool),
             page: 1,
-            count: AtomicUsize::new(0),
+            count: Padded(AtomicUsize::new(0)),
         }
     }
 

@@ -17,8 +17,17 @@ fn soon() -> Patience {
 }
 
 #[test]
-fn a_slot_is_as_big_as_what_two_readers_must_not_share() {
-    assert_eq!((size_of::<Vma<u32>>(), align_of::<Vma<u32>>()), (128, 128));
+fn a_slot_with_a_small_payload_is_one_cache_line() {
+    assert_eq!((size_of::<Vma<u64>>(), align_of::<Vma<u64>>()), (64, 64));
+}
+
+#[test]
+fn what_a_reader_needs_is_on_one_cache_line() {
+    let vma = Vma::<[u64; 100]>::new();
+    let begin = std::ptr::from_ref(&vma).addr();
+    let line = |field: usize, size: usize| (field - begin) / 64 + (field + size - 1 - begin) / 64;
+    assert_eq!(line(std::ptr::from_ref(vma.lock()).addr(), size_of_val(vma.lock())), 0);
+    assert_eq!(vma.bounds_at().map(|bound| line(bound, size_of::<usize>())), [0, 0]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Tests of the lock with real threads, in both builds: with the tracker and without.
 
+mod arena;
 mod assertions;
 mod guards;
 mod lookups;

@@ -6,6 +6,8 @@
 
 #![allow(dead_code, unreachable_pub, unused_imports, reason = "the sources are a library's")]
 
+#[path = "../../../src/arena.rs"]
+mod arena;
 #[path = "../../facade/events.rs"]
 mod events;
 #[path = "../../../src/guard/mod.rs"]
