@@ -72,7 +72,7 @@ fn no_two_slots_share_a_pair_of_lines() {
 #[test]
 fn slots_lie_in_both_halves_of_their_room() {
     let len = 1_000;
-    let slots = slots(&Pool::<u64>::new(), len);
+    let slots = slots(&Pool::<u32>::new(), len);
     assert!(slots.iter().all(|slot| slot.is_multiple_of(64)));
     let second = slots.iter().filter(|slot| !slot.is_multiple_of(128)).count();
     assert!((400..=600).contains(&second), "{second} of {len}");

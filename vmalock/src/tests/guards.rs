@@ -18,7 +18,7 @@ fn soon() -> Patience {
 
 #[test]
 fn a_slot_with_a_small_payload_is_one_cache_line() {
-    assert_eq!((size_of::<Vma<u64>>(), align_of::<Vma<u64>>()), (64, 64));
+    assert_eq!((size_of::<Vma<u32>>(), align_of::<Vma<u32>>()), (64, 64));
 }
 
 #[test]
