@@ -146,9 +146,11 @@ fn every_step_agrees_with_a_naive_twin_in_the_smallest_nodes() {
 
 #[test]
 fn every_step_agrees_with_a_naive_twin_in_real_nodes() {
-    for seed in 1..=if cfg!(miri) { 1 } else { 3 } {
-        compare_with_twin::<8, 4>(seed, if cfg!(miri) { 80 } else { 2_000 });
+    // Under miri every access takes microseconds: nodes of half the width, which are soon full.
+    if cfg!(miri) {
+        return compare_with_twin::<4, 4>(1, 50);
     }
+    (1..=3).for_each(|seed| compare_with_twin::<8, 4>(seed, 2_000));
 }
 
 #[test]
@@ -165,7 +167,7 @@ fn the_highest_address_can_be_covered() {
 #[test]
 fn ascending_ranges_fill_their_nodes() {
     // Nodes out of use weigh more among few.
-    let (ranges, most) = if cfg!(miri) { (80, 200) } else { (10_000, 30) };
+    let (ranges, most) = if cfg!(miri) { (40, 200) } else { (10_000, 30) };
     let index = Index::<Value>::new();
     let value = 0;
     for at in 0..ranges {
@@ -205,7 +207,9 @@ fn memory_does_not_grow_with_the_number_of_changes() {
 /// Every third range stays. A search for it may miss it only if it was overtaken; it may answer
 /// with another value, but only with one of ours. Gives (searches, misses).
 fn race(quarantine: usize, rounds: usize) -> (usize, usize) {
-    const RANGES: usize = 90;
+    const RANGES: usize = if cfg!(miri) { 30 } else { 90 };
+    /// Each reader searches so often at least.
+    const SEARCHES: usize = if cfg!(miri) { 20 } else { 100 };
     let values: Vec<Value> = vec![0; RANGES];
     let index = Index::<Value, 2, 2>::with_quarantine(quarantine);
     let value = |at: usize| NonNull::from(&values[at]);
@@ -216,7 +220,7 @@ fn race(quarantine: usize, rounds: usize) -> (usize, usize) {
     let is_over = AtomicBool::new(false);
     let search = |seed| {
         let (mut random, mut searches, mut misses) = (Random(seed), 0, 0);
-        while !is_over.load(Ordering::Relaxed) || searches < 100 {
+        while !is_over.load(Ordering::Relaxed) || searches < SEARCHES {
             let at = random.below(RANGES / 3) * 3;
             for found in [index.find(at * 10 + 4), index.find_next(at * 10 + 4)] {
                 let expected = values.as_ptr().wrapping_add(at).cast_mut();
@@ -258,12 +262,12 @@ fn race(quarantine: usize, rounds: usize) -> (usize, usize) {
 
 #[test]
 fn a_search_that_races_ends_and_answers_with_what_was_put_in() {
-    race(0, if cfg!(miri) { 100 } else { 30_000 });
+    race(0, if cfg!(miri) { 30 } else { 30_000 });
 }
 
 #[test]
 fn a_search_for_a_range_that_stays_hardly_ever_misses_it() {
-    let (searches, misses) = race(QUARANTINE, if cfg!(miri) { 100 } else { 30_000 });
+    let (searches, misses) = race(QUARANTINE, if cfg!(miri) { 30 } else { 30_000 });
     // Each miss takes a search that lost its processor: these come some hundred a second.
     assert!(misses <= searches / 1_000, "{misses} of {searches}");
 }
