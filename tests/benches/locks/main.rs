@@ -5,6 +5,8 @@
 //! cargo bench -p tests --bench locks [-- part of a row's name]
 //! ```
 //!
+//! A row about a poll has the same poll without a task in its first column.
+//!
 //! Everything is warm and uncontended unless the row says otherwise. A number in brackets is for
 //! each lock of a nest. Rows without a bare counterpart are what happens once for each new order of
 //! two classes; there the column of `tracing-mutex` includes the two locks and unlocks.
@@ -13,6 +15,7 @@
 
 mod edges;
 mod family;
+mod polls;
 mod rounds;
 mod shapes;
 mod table;
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
 
     compare!("two locks of one class, known order", siblings, 2, ROUNDS, Target::None);
 
+    poll_tasks(wanted);
     learn_new_edges(wanted);
     around_parking_lot(wanted);
     if wanted("bytes") {
@@ -111,6 +115,20 @@ fn around_parking_lot(wanted: impl Fn(&str) -> bool) {
         "depth 32", nest_of_32, 32, ROUNDS, More(85.0);
         "pair, 2 threads", pair_in_two_threads, 2, THREAD_ROUNDS, Ratio(1.35);
         "new lock, nested", newcomer, 2, ROUNDS, Ratio(2.0);
+    }
+}
+
+/// Async tasks: the first column is the same poll without the wrapper.
+fn poll_tasks(wanted: impl Fn(&str) -> bool) {
+    let rows: [(&str, fn() -> shapes::Slice, Target); 2] = [
+        ("poll through the task wrapper", polls::of_task, More(15.0)),
+        ("poll of a task that holds an async lock", polls::of_holding_task, Target::None),
+    ];
+    for (name, slice, target) in rows {
+        if wanted(name) {
+            let measured = rounds::measure(&mut [polls::bare(), slice()], ROUNDS);
+            table::print_beside(name, measured[0], measured[1], target);
+        }
     }
 }
 

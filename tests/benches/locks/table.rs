@@ -77,6 +77,14 @@ pub(crate) fn print_compared(name: &str, families: &[Measured], nests: u32, targ
     ]);
 }
 
+/// Prints what only ours has, beside the same thing without it.
+pub(crate) fn print_beside(name: &str, bare: Measured, ours: Measured, target: Target) {
+    let time = |measured: Measured| format!("{:.1} ns", measured.nanoseconds);
+    let (bare_text, ours_text) = (time(bare), time(ours));
+    let (more, met) = (format!("{:+.1} ns", ours.more), target.is_met(&ours));
+    print_cells([name, &bare_text, "", "", &ours_text, "", &more, &target.text(), met]);
+}
+
 /// Prints what has no bare counterpart.
 pub(crate) fn print_alone(name: &str, tracing: Option<f64>, nanoseconds: f64, target: Target) {
     let ours = Measured { nanoseconds, ratio: 0.0, more: 0.0 };

@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 
 use instrumented::sync::Mutex;
+use lockdep::task::Tracked;
 use lockdep::{Context, Map, Traits, WaitType};
 
+use crate::awaited::{AsyncMutex, Job, pause};
 use crate::orders::{Pair, name, section};
 use crate::records::folder;
 use crate::stage::{Scene, scene};
@@ -47,6 +49,7 @@ pub(crate) fn scenes() -> Vec<Scene> {
                 }
             });
         }),
+        scene("a_handler_may_lock_while_a_task_is_polled", polling),
         scene("a_handler_may_lock_inside_a_cold_event", cold),
         timed("a_handler_may_lock_inside_a_timed_event", || rained_on(|| PAIR.forward()))
             .with("LOCKDEP_OUT", &folder("timed signals")),
@@ -120,6 +123,32 @@ fn rained_on_by(handler: extern "C" fn(libc::c_int), mut work: impl FnMut()) {
     assert!(lockdep::held().is_empty());
     let _blocked = HANDLER.block();
     assert_eq!(*OF_HANDLER.lock().unwrap(), *IN_HANDLER.lock().unwrap());
+}
+
+/// Two tasks that hold something between their polls are polled in turn, at times under a lock.
+fn polling() {
+    static OUTER: Mutex<char> = Mutex::new('o');
+    fn job(first: &'static AsyncMutex<u8>, second: &'static AsyncMutex<u16>) -> Job<'static> {
+        Job::new(Tracked::spawned(async {
+            loop {
+                pause().await;
+                let _first = first.lock().await;
+                PAIR.forward();
+                pause().await;
+                let _second = second.lock().await;
+                pause().await;
+            }
+        }))
+    }
+    static LOCKS: (AsyncMutex<u8>, AsyncMutex<u16>) = (AsyncMutex::new(0), AsyncMutex::new(0));
+    static OTHERS: (AsyncMutex<u8>, AsyncMutex<u16>) = (AsyncMutex::new(0), AsyncMutex::new(0));
+    let (mut one, mut other) = (job(&LOCKS.0, &LOCKS.1), job(&OTHERS.0, &OTHERS.1));
+    let mut round = 0_u32;
+    rained_on(|| {
+        round += 1;
+        let _outer = round.is_multiple_of(5).then(|| OUTER.lock().unwrap());
+        assert!(!one.poll() && !other.poll());
+    });
 }
 
 /// Contexts come, go, are kept out and let in while the handler's comes upon them.

@@ -781,11 +781,22 @@ fn surroundings() -> Vec<Scene> {
                 drop(B.lock().await);
             });
             assert!(!job.poll());
-            let mut job = Some(job);
+            // Each finishes its own copy of the task.
             wait(fork(|| {
-                // Its copy of the task, which the parent has too.
+                job.finish();
+                assert_eq!((held(), held_by_all()), (0, 0));
             }));
-            job.take().unwrap().finish();
+            job.finish();
+            assert_eq!((held(), held_by_all()), (0, 0));
+        }),
+        scene("a_fork_inside_a_poll_goes_on", || {
+            spawned(async {
+                let _first = A.lock().await;
+                pause().await;
+                wait(fork(|| assert_eq!((held(), held_by_all()), (1, 1))));
+                assert_eq!(held(), 1);
+            })
+            .finish();
         }),
         scene("a_task_may_end_with_its_thread", || {
             thread_local! {

@@ -9,6 +9,7 @@ use crate::on::directory;
 use crate::on::event::{self, Child};
 use crate::on::life;
 use crate::on::process;
+use crate::on::stack::Stack;
 use crate::on::task::Task;
 use crate::on::task::WakerKey;
 use crate::on::task::name::AsyncName;
@@ -107,13 +108,15 @@ impl AsyncTask {
 
     #[inline]
     fn poll_as<T>(&mut self, waker: Option<WakerKey>, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
-        let mut inside = Inside::new(self, waker);
-        let result = poll();
-        inside.is_over = result.is_ready();
-        if !inside.is_over && inside.outer.is_some() {
-            inside.suspends();
-        }
-        result
+        thread::with_task(|of_thread| {
+            let mut inside = Inside::new(of_thread, self, waker);
+            let result = poll();
+            inside.is_over = result.is_ready();
+            if !inside.is_over {
+                inside.suspends();
+            }
+            result
+        })
     }
 
     /// Runs code of the task that is no poll: the drop of its future.
@@ -122,9 +125,11 @@ impl AsyncTask {
     ///
     /// If `work` does.
     pub fn run<T>(&mut self, work: impl FnOnce() -> T) -> T {
-        let mut inside = Inside::new(self, None);
-        inside.is_over = true;
-        work()
+        thread::with_task(|of_thread| {
+            let mut inside = Inside::new(of_thread, self, None);
+            inside.is_over = true;
+            work()
+        })
     }
 }
 
@@ -160,8 +165,14 @@ impl Drop for AsyncTask {
 
 /// The task is in place on this thread as long as this lives.
 struct Inside<'a> {
+    of_thread: &'a Task,
     task: &'a mut AsyncTask,
-    /// What to put back; none if events do not count.
+    /// The thread's stack, if it is empty and serves the task.
+    stack: Option<&'static Stack>,
+    /// Who was polled before, with such a stack.
+    name: Option<AsyncName>,
+    waker: Option<WakerKey>,
+    /// What to put back in other cases; none if events do not count.
     outer: Option<Outer>,
     /// Whether the task has nothing more to do.
     is_over: bool,
@@ -169,19 +180,40 @@ struct Inside<'a> {
 
 impl<'a> Inside<'a> {
     #[inline]
-    fn new(task: &'a mut AsyncTask, waker: Option<WakerKey>) -> Inside<'a> {
-        let AsyncTask { name, kind, suspended, child } = task;
-        let who = Who { name: Some(*name), kind: *kind, kin: child.kin(), waker };
-        let outer = thread::with_current_task(|of_thread| of_thread.begin_poll(&who, suspended));
-        Inside { outer: outer.flatten(), task, is_over: false }
+    fn new(of_thread: &'a Task, task: &'a mut AsyncTask, waker: Option<WakerKey>) -> Inside<'a> {
+        let (name, kin) = (task.name, task.child.kin());
+        let stack = of_thread.stack_to_share(&task.suspended).filter(|_| kin.is_none());
+        let is_over = false;
+        if let Some(stack) = stack {
+            let before = (stack.owner.async_task(), of_thread.waker());
+            stack.owner.set_async_task(Some(name));
+            of_thread.set_waker(waker);
+            let (name, waker) = before;
+            return Inside {
+                of_thread,
+                task,
+                stack: Some(stack),
+                name,
+                waker,
+                outer: None,
+                is_over,
+            };
+        }
+        let outer = task.put_in_place(waker);
+        Inside { of_thread, task, stack: None, name: None, waker: None, outer, is_over }
+    }
+
+    /// Whether the thread's stack has served the task and is empty again.
+    #[inline]
+    fn is_simple(&self) -> bool {
+        self.stack.is_some_and(|stack| self.of_thread.is_shared_still(stack))
     }
 
     /// The poll has returned `Pending`.
     #[inline]
     fn suspends(&self) {
-        if thread::with_current_task(Task::depth) != Some(0) {
-            let name = self.task.name;
-            process::judge(|tracker, of_thread| tracker.awaits(of_thread, name).into());
+        if !self.is_simple() {
+            self.task.asks_what_is_held();
         }
     }
 }
@@ -189,12 +221,96 @@ impl<'a> Inside<'a> {
 impl Drop for Inside<'_> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(outer) = self.outer.take() {
-            let AsyncTask { kind, suspended, .. } = &mut *self.task;
-            let is_over = self.is_over;
-            thread::with_current_task(|of_thread| {
-                of_thread.end_poll(*kind, suspended, outer, is_over);
-            });
+        if let Some(stack) = self.stack.filter(|_| self.is_simple()) {
+            stack.owner.set_async_task(self.name);
+            self.of_thread.set_waker(self.waker);
+            return;
         }
+        let shared = self.stack.map(|_| Outer::shared(self.name, self.waker));
+        if let Some(outer) = shared.or_else(|| self.outer.take()) {
+            self.task.put_back(outer, self.is_over);
+        }
+    }
+}
+
+impl AsyncTask {
+    /// Puts what the task holds in place.
+    #[cold]
+    #[inline(never)]
+    fn put_in_place(&mut self, waker: Option<WakerKey>) -> Option<Outer> {
+        let AsyncTask { name, kind, suspended, child } = self;
+        let who = Who { name: Some(*name), kind: *kind, kin: child.kin(), waker };
+        thread::with_current_task(|of_thread| of_thread.begin_poll(&who, suspended)).flatten()
+    }
+
+    /// Puts aside what the task holds.
+    #[cold]
+    #[inline(never)]
+    fn put_back(&mut self, outer: Outer, is_over: bool) {
+        let AsyncTask { kind, suspended, .. } = self;
+        thread::with_current_task(|of_thread| {
+            of_thread.end_poll(*kind, suspended, outer, is_over);
+        });
+    }
+
+    /// The rule about await points.
+    #[cold]
+    #[inline(never)]
+    fn asks_what_is_held(&self) {
+        if thread::with_current_task(Task::depth) != Some(0) {
+            process::judge(|tracker, of_thread| tracker.awaits(of_thread, self.name).into());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::how::{Description, How};
+    use crate::on::map::Map;
+
+    fn describe() -> Description {
+        Description::new("AsyncMutex", "").with_traits(crate::Traits::AWAITED)
+    }
+
+    fn suspended(map: Option<&Map>) -> AsyncTask {
+        let mut task = AsyncTask::new();
+        let poll = task.poll(|| {
+            if let Some(map) = map {
+                event::before_acquire(map, How::SHARED_RECURSIVE, describe, Location::caller());
+                event::acquired(map, How::SHARED_RECURSIVE, Location::caller());
+            }
+            Poll::<()>::Pending
+        });
+        assert!(poll.is_pending());
+        task
+    }
+
+    fn stacks() -> usize {
+        directory::stacks().len()
+    }
+
+    /// How many stacks the threads of other tests may take meanwhile.
+    const OTHERS: usize = 100;
+
+    #[test]
+    fn a_million_tasks_that_hold_nothing_have_no_stack() {
+        let before = stacks();
+        let tasks: Vec<AsyncTask> = (0..1_000_000).map(|_| suspended(None)).collect();
+        assert!(stacks() < before + OTHERS);
+        assert!(tasks.iter().all(|task| task.suspended.is_empty()));
+        assert!(size_of::<AsyncTask>() <= 64);
+    }
+
+    #[test]
+    fn the_stacks_of_tasks_that_end_are_used_again() {
+        let map = Map::new();
+        let before = stacks();
+        for _ in 0..100 {
+            let tasks: Vec<AsyncTask> = (0..1_000).map(|_| suspended(Some(&map))).collect();
+            assert!(stacks() >= before + 1_000);
+            drop(tasks);
+        }
+        assert!(stacks() < before + OTHERS);
     }
 }

@@ -32,6 +32,7 @@ use crate::on::registry;
 use crate::on::stack::{Held, INLINE, Stack};
 use crate::on::stat;
 use crate::on::task::branches::Branches;
+use crate::on::task::poll::Suspended;
 use crate::on::task::waker::WakerKey;
 
 /// How many constructors a task remembers the class of.
@@ -233,6 +234,21 @@ impl Task {
     #[inline]
     pub(super) fn untracked(&self) -> u32 {
         self.untracked.get()
+    }
+
+    /// The stack, if it is empty and may serve an async task as it is.
+    #[inline]
+    pub(super) fn stack_to_share(&self, suspended: &Suspended) -> Option<&'static Stack> {
+        let stack = self.warm.get().filter(|stack| stack.depth() == 0)?;
+        let is_plain = suspended.is_empty() && self.untracked.get() == 0;
+        (is_plain && self.contexts.is_plain()).then_some(stack)
+    }
+
+    /// Whether the stack that [`Task::stack_to_share`] gave can stay as it is.
+    #[inline]
+    pub(super) fn is_shared_still(&self, stack: &'static Stack) -> bool {
+        let is_warm = self.warm.get().is_some_and(|warm| std::ptr::eq(warm, stack));
+        is_warm && stack.depth() == 0 && self.untracked.get() == 0
     }
 
     #[inline]

@@ -97,7 +97,20 @@ enum Place {
     Below,
 }
 
+impl Outer {
+    /// Of a poll that the thread's own stack has served, which was empty.
+    pub(super) fn shared(name: Option<AsyncName>, waker: Option<WakerKey>) -> Outer {
+        Outer { name, waker, place: Place::Shared, untracked: 0, contexts: 0, kin: None }
+    }
+}
+
 impl Suspended {
+    /// Whether there is nothing to put in place.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.stack.is_none() && self.untracked == 0
+    }
+
     pub(super) const fn new() -> Suspended {
         Suspended { stack: None, untracked: 0, rest: None }
     }
@@ -105,7 +118,6 @@ impl Suspended {
 
 impl Task {
     /// Begins a poll; none if events do not count here.
-    #[inline]
     pub(super) fn begin_poll(&self, who: &Who<'_>, suspended: &mut Suspended) -> Option<Outer> {
         let stack = match self.stack() {
             Some(stack) => stack,
@@ -130,7 +142,6 @@ impl Task {
 
     /// Ends a poll that [`Task::begin_poll`] began. What a root task that `is_over` still holds, its
     /// thread holds.
-    #[inline]
     pub(super) fn end_poll(
         &self,
         kind: Kind,

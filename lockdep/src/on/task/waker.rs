@@ -181,9 +181,3 @@ fn sweep(aside: &DashMap<WakerKey, Suspended, FxBuildHasher>) {
     });
     SWEEP_AT.store((2 * COUNT.load(Relaxed)).max(FIRST_SWEEP), Relaxed);
 }
-
-/// How many tasks that nobody wraps hold something aside, or did.
-#[cfg(test)]
-pub(crate) fn count() -> usize {
-    COUNT.load(Relaxed)
-}
