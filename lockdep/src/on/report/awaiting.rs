@@ -46,9 +46,9 @@ pub(super) const EXPLANATION: &str = "\
 LD0018: lock held across await
 
 An async task came to an `.await` that was not ready, and its poll returned `Pending` while a guard
-of a blocking lock was alive. The task is suspended with the lock held, for as long as it takes until
-somebody wakes it and its executor polls it again. Whoever wants the lock meanwhile blocks a whole
-thread, and that may be the thread that would have to poll the task:
+of a blocking lock was alive. The task is suspended with the lock held, until somebody wakes it and
+its executor polls it again. Whoever wants the lock meanwhile blocks a whole thread, and that may be
+the thread that would have to poll the task:
 
     async fn refresh(cache: &Mutex<Cache>) {        // std::sync::Mutex
         let mut cache = cache.lock().unwrap();

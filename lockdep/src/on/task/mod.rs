@@ -27,6 +27,21 @@
 //! await`). A lock whose waiters await says so by [`Traits::AWAITED`](crate::Traits::AWAITED); it may
 //! be held there.
 //!
+//! # Branches
+//!
+//! `join!` and its like poll several futures in one task, which go on beside each other: that one
+//! holds a lock while another awaits is no dependency. Say so with [`Tracked::branch`] around each.
+//! Combinators that give each future a waker of its own (`FuturesUnordered`) need not, if the task is
+//! polled as a [`Tracked`] or by [`AsyncTask::poll_with`]. Branches that nobody tells apart count as
+//! one after the other, and then a report may be false.
+//!
+//! # Nested polls
+//!
+//! A task that is polled inside of another's poll, or under a lock of its executor's, holds nothing of
+//! what its thread holds, and [`held`](crate::held) does not list it. But its thread cannot release
+//! that before the poll has returned: a lock that the poll *blocks* for depends on it, one that it
+//! awaits does not. A [root](AsyncTask::root) task is waited for, so to it all of that is held.
+//!
 //! # What is left out
 //!
 //! A task that is suspended and awaits a lock is in no circle of tasks that wait for each other now
