@@ -437,28 +437,28 @@ pub mod task {
         /// A task that the current one starts.
         #[inline(always)]
         #[must_use]
-        pub const fn new() -> AsyncTask {
+        pub fn new() -> AsyncTask {
             AsyncTask(())
         }
 
         /// A task that the current thread polls until it is done.
         #[inline(always)]
         #[must_use]
-        pub const fn root() -> AsyncTask {
+        pub fn root() -> AsyncTask {
             AsyncTask(())
         }
 
         /// A branch of the current task.
         #[inline(always)]
         #[must_use]
-        pub const fn branch() -> AsyncTask {
+        pub fn branch() -> AsyncTask {
             AsyncTask(())
         }
 
         /// What stands for the task for whoever waits for its end.
         #[inline(always)]
         #[must_use]
-        pub const fn child(&self) -> Child {
+        pub fn child(&self) -> Child {
             Child::NONE
         }
 
@@ -491,19 +491,19 @@ pub mod task {
     impl<F> Tracked<F> {
         /// The future.
         #[inline(always)]
-        pub const fn spawned(future: F) -> Tracked<F> {
+        pub fn spawned(future: F) -> Tracked<F> {
             Tracked(future)
         }
 
         /// The future.
         #[inline(always)]
-        pub const fn branch(future: F) -> Tracked<F> {
+        pub fn branch(future: F) -> Tracked<F> {
             Tracked(future)
         }
 
         /// The future.
         #[inline(always)]
-        pub const fn root(future: F) -> Tracked<F> {
+        pub fn root(future: F) -> Tracked<F> {
             Tracked(future)
         }
     }

@@ -2,7 +2,9 @@
 //! Without it, nothing is evaluated by the macros and nothing comes of the functions.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::task::{Context, Poll, Waker};
 
+use lockdep::task::{AsyncTask, Tracked, polled_by};
 use lockdep::wait::{self, Completion};
 use lockdep::{
     ClassKey, Compare, Description, DynamicClass, ENABLED, How, LockState, Map, Mode, PinCookie,
@@ -12,6 +14,34 @@ use lockdep::{
     lock_release, lock_sync, lock_try_acquired, lock_upgrade, lock_upgraded, might_lock,
     might_lock_nested, might_lock_read, might_lock_read_recursive,
 };
+
+#[test]
+fn tasks_are_polled_alike_and_are_their_futures_when_off() {
+    const fn is_shared<T: Send + Sync>(_: &T) {}
+    fn poll<F: Future>(future: F) -> Option<F::Output> {
+        let mut cx = Context::from_waker(Waker::noop());
+        drop(polled_by(&cx));
+        match std::pin::pin!(future).poll(&mut cx) {
+            Poll::Ready(value) => Some(value),
+            Poll::Pending => None,
+        }
+    }
+    for mut task in [AsyncTask::new(), AsyncTask::root(), AsyncTask::branch()] {
+        is_shared(&task);
+        assert_eq!(task.poll(|| Poll::Ready(1)), Poll::Ready(1));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(task.poll_with(&mut cx, |_| Poll::<u8>::Pending).is_pending());
+        assert_eq!(task.run(|| 2), 2);
+        event::joined(&task.child());
+    }
+    assert_eq!(poll(Tracked::spawned(async { 3 })), Some(3));
+    assert_eq!(poll(Tracked::root(async { 4 })), Some(4));
+    assert_eq!(poll(Tracked::branch(std::future::pending::<u8>())), None);
+    let future = async { event::joined(&event::spawned()) };
+    let bare = size_of_val(&future);
+    assert_eq!(size_of_val(&Tracked::spawned(future)) == bare, !ENABLED);
+    assert_eq!(size_of::<AsyncTask>() == 0, !ENABLED);
+}
 
 #[test]
 fn the_macros_are_called_alike_and_evaluate_nothing_when_off() {

@@ -290,6 +290,11 @@ fn release(task: &Task, map: &Map, site: &'static Location<'static>) {
 #[track_caller]
 pub(crate) fn released_anywhere(map: &Map) {
     let lock = map.word().lock();
+    thread::with_task(|task| {
+        if task.state() == State::Active {
+            stat::closed(task, lock);
+        }
+    });
     let is_own = thread::any_task(|task| {
         task.settle();
         task.remove(lock)

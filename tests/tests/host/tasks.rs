@@ -7,7 +7,7 @@ use std::thread;
 
 use instrumented::sync::Mutex;
 use lockdep::task::{AsyncTask, Tracked};
-use lockdep::{Context, Settings, Tracker, Traits, WaitType};
+use lockdep::{Context, Settings, Tracker, Traits, Violation, WaitType};
 
 use crate::awaited::{AsyncMutex, Job, block_on, each_woken_by_itself, join, pause};
 use crate::forking::{fork, wait};
@@ -271,6 +271,32 @@ fn stacks() -> Vec<Scene> {
             })
             .finish();
         }),
+        scene("a_poll_that_blocks_for_what_its_thread_holds_is_reported", || {
+            let guard = unpoisoned(&M);
+            let mut job = spawned(async { *unpoisoned(&M) += 1 });
+            assert!(catch_unwind(AssertUnwindSafe(|| job.poll())).is_err());
+            assert_eq!(held(), 1);
+            drop(guard);
+        })
+        .with("LOCKDEP", "panic")
+        .ends(|played| {
+            played.ended_well()?;
+            played.says("error[LD0001]")
+        }),
+        scene("a_spawned_task_may_await_what_its_thread_holds", || {
+            let guard = block_on(Tracked::root(A.lock()));
+            assert_eq!(held(), 1);
+            let mut job = spawned(async { drop(A.lock().await) });
+            assert!(!job.poll());
+            drop(guard);
+            assert!(job.poll());
+        }),
+        scene("a_root_task_may_not", || {
+            let _guard = block_on(Tracked::root(A.lock()));
+            let mut job = Job::new(Tracked::root(async { drop(A.lock().await) }));
+            assert!(!job.poll());
+        })
+        .ends(one("LD0001")),
         scene("what_a_thread_waits_for_in_block_on_does", || {
             {
                 let _guard = unpoisoned(&M);
@@ -346,6 +372,10 @@ fn stacks() -> Vec<Scene> {
             }));
             assert_eq!(held_by_all(), 0);
         }),
+        scene("tasks_that_block_for_each_other_are_a_deadlock", blocked).ends(|played| {
+            played.ended_well()?;
+            played.says("error[LD0017]")
+        }),
         scene("whoever_lists_what_is_held_sees_suspended_tasks", || {
             let mut job = spawned(async {
                 let _first = A.lock().await;
@@ -357,6 +387,43 @@ fn stacks() -> Vec<Scene> {
             job.finish();
         }),
     ]
+}
+
+/// Two threads poll a task each; the tasks block for each other's locks, one of them held since an
+/// earlier poll.
+fn blocked() {
+    let (sender, found) = std::sync::mpsc::channel();
+    let sender = std::sync::Mutex::new(sender);
+    lockdep::set_hook(move |violation| {
+        if let Violation::Deadlock { parties, .. } = violation {
+            let tasks = parties.iter().map(|party| party.dependency.task.clone());
+            sender.lock().unwrap().send(tasks.collect::<Vec<_>>()).unwrap();
+        }
+    });
+    let barrier = Arc::new(std::sync::Barrier::new(2));
+    let party = |is_first: bool, barrier: Arc<std::sync::Barrier>| {
+        thread::spawn(move || {
+            spawned(async move {
+                let _a = if is_first { Some(A.lock().await) } else { None };
+                pause().await;
+                let _held: Box<dyn Send> = match is_first {
+                    true => Box::new(Anywhere(unpoisoned(&M))),
+                    false => Box::new(Anywhere(unpoisoned(&N))),
+                };
+                barrier.wait();
+                match is_first {
+                    true => drop(unpoisoned(&N)),
+                    false => drop(unpoisoned(&M)),
+                }
+            })
+            .finish();
+        })
+    };
+    let _parties = [party(true, Arc::clone(&barrier)), party(false, barrier)];
+    let tasks = found.recv_timeout(std::time::Duration::from_secs(20)).expect("it is found");
+    assert!(tasks.len() == 2 && tasks.iter().all(|task| task.starts_with("task ")), "{tasks:?}");
+    thread::sleep(std::time::Duration::from_millis(200));
+    std::process::exit(0);
 }
 
 /// Polls tasks inside each other's polls, three deep, with everything suspended in between.
