@@ -451,6 +451,40 @@ fn a_guard_may_be_dropped_by_another_task() {
     });
 }
 
+#[test]
+fn a_guard_may_be_given_to_a_task_that_is_started() {
+    run(async {
+        let (mutex, semaphore) = (Arc::new(Mutex::new(0)), Arc::new(Semaphore::new(1)));
+        for _ in 0..3 {
+            // Each of the two is free again only when the task has ended that was given the last.
+            let guard = Arc::clone(&mutex).lock_owned().await;
+            let permit = Arc::clone(&semaphore).acquire_owned().await.unwrap();
+            tokio::spawn(async move {
+                task::yield_now().await;
+                drop((guard, permit));
+            });
+            assert_eq!(modes(), []);
+        }
+        let guard = Arc::clone(&mutex).lock_owned().await;
+        let thread = std::thread::spawn(move || drop(guard));
+        thread.join().unwrap();
+        let kept = mutex.lock_owned().await;
+        tokio::spawn(async {}).await.unwrap();
+        drop(kept);
+        assert_eq!(modes(), []);
+    });
+}
+
+#[test]
+fn an_owned_guard_that_is_kept_is_waited_for() {
+    let found = codes(async {
+        let mutex = Arc::new(Mutex::new(0));
+        let _kept = Arc::clone(&mutex).lock_owned().await;
+        assert!(poll_once(mutex.lock_owned()).is_pending());
+    });
+    assert_eq!(found, ["LD0001"]);
+}
+
 /// Locks `mutex` and holds it while `inside` says what it sees.
 async fn holding<F: Future>(mutex: &Mutex<u8>, inside: F) -> F::Output {
     let _guard = mutex.lock().await;

@@ -269,6 +269,10 @@ pub mod event {
     #[inline(always)]
     pub fn can_be_sent(_map: &Map) {}
 
+    /// The guards of acquires at `site` can be given to a task that is started.
+    #[inline(always)]
+    pub fn can_be_given(_site: &'static Location<'static>) {}
+
     /// A task that another one starts; with tracking off, nothing.
     #[derive(Clone, Debug)]
     pub struct Child(());

@@ -188,12 +188,23 @@ pub fn can_be_sent(map: &Map) {
     life::can_be_sent(map);
 }
 
+/// The guards that acquires at `site` give own what they guard, so that a task which is started can be
+/// given them: whenever the current task starts another one, nobody knows who holds those it has.
+///
+/// To be called once such a lock has been taken, the first time or every time; goes with
+/// [`can_be_sent`].
+#[inline]
+pub fn can_be_given(site: &'static Location<'static>) {
+    life::can_be_given(site);
+}
+
 /// The current task is about to start another one; give what this returns to that one and to
 /// whoever joins it.
 ///
 /// What the other one runs is of one kind with all that is started at `site` and described so: say
 /// the type of the closure as the payload.
 pub fn spawned(describe: Describe, site: &'static Location<'static>) -> Child {
+    with_task(life::starts_another);
     lineage::spawned(describe, site)
 }
 

@@ -24,7 +24,7 @@ use crate::on::found::{Identity, Met};
 use crate::on::map::{self, Map, Word};
 use crate::on::process;
 use crate::on::stack::{Extent, Held, Stack};
-use crate::on::task::Task;
+use crate::on::task::{State, Task};
 use crate::on::tracker::{self, Tracker};
 use crate::violation::{Boundary, Violation};
 
@@ -32,6 +32,10 @@ use crate::violation::{Boundary, Violation};
 static ANY_CAN_BE_SENT: AtomicBool = AtomicBool::new(false);
 /// Classes of locks whose guards can be sent.
 static CAN_BE_SENT: OnceBox<DashSet<u32, FxBuildHasher>> = OnceBox::new();
+/// Places of acquires whose guards own what they guard, by address.
+static GIVEN_FROM: OnceBox<DashSet<usize, FxBuildHasher>> = OnceBox::new();
+/// Whether there is any.
+static ANY_GIVEN: AtomicBool = AtomicBool::new(false);
 /// Of each lock how many guards are held by nobody who is known: their takers have ended, or were
 /// taken for others. Never 0.
 static SENT: OnceBox<DashMap<u64, usize, FxBuildHasher>> = OnceBox::new();
@@ -52,6 +56,39 @@ pub(crate) fn can_be_sent(map: &Map) {
 fn is_sendable(class: u32) -> bool {
     ANY_CAN_BE_SENT.load(Relaxed)
         && process::quietly(|| CAN_BE_SENT.get().is_some_and(|classes| classes.contains(&class)))
+}
+
+/// Notes that the guards of acquires at `site` own what they guard.
+pub(crate) fn can_be_given(site: &'static Location<'static>) {
+    let is_known = ANY_GIVEN.load(Relaxed)
+        && process::quietly(|| GIVEN_FROM.get().is_some_and(|all| all.contains(&address(site))));
+    if !is_known {
+        process::quietly(|| GIVEN_FROM.get_or_init(Box::default).insert(address(site)));
+        ANY_GIVEN.store(true, Relaxed);
+    }
+}
+
+fn address(site: &'static Location<'static>) -> usize {
+    std::ptr::from_ref(site).addr()
+}
+
+/// The task starts another one, which may own guards of its from now on: those that can be given
+/// away are held by nobody who is known. If the task keeps one, what it does with it is missed.
+pub(crate) fn starts_another(task: &Task) {
+    if !ANY_GIVEN.load(Relaxed) || task.state() != State::Active || task.holds_own() {
+        return;
+    }
+    task.settle();
+    process::quietly(|| {
+        let given = GIVEN_FROM.get();
+        let can_be_given = |held: &Held| given.is_some_and(|all| all.contains(&address(held.site)));
+        let locks: Vec<u64> =
+            task.held().filter(can_be_given).map(|held| held.entry.lock()).collect();
+        for lock in locks {
+            task.remove(lock);
+            send(lock, 1);
+        }
+    });
 }
 
 fn sent() -> &'static DashMap<u64, usize, FxBuildHasher> {

@@ -26,6 +26,15 @@ pub(super) struct Request {
     pub(super) how: How,
     pub(super) describe: Describe,
     pub(super) site: Site,
+    /// Whether the guard keeps the lock alive, so that it can be given to any task.
+    pub(super) is_owned: bool,
+}
+
+impl Request {
+    /// The same for a guard that keeps the lock alive.
+    pub(super) fn owned(self) -> Request {
+        Request { is_owned: true, ..self }
+    }
 }
 
 /// A semaphore and its map.
@@ -58,7 +67,7 @@ impl Core {
 
     /// Waits for the lock and takes it.
     pub(super) async fn acquire(&self, request: Request) -> Result<(), AcquireError> {
-        let Request { permits, how, describe, site } = request;
+        let Request { permits, how, describe, site, is_owned } = request;
         let mut real = pin!(self.semaphore.acquire_many(permits));
         let (mut is_announced, mut is_counted) = (false, false);
         let taken = poll_fn(|context| {
@@ -69,7 +78,7 @@ impl Core {
             match real.as_mut().poll(context) {
                 Poll::Ready(permit) => {
                     permit?.forget();
-                    self.acquired(how, site);
+                    self.acquired(how, site, is_owned);
                     Poll::Ready(Ok(()))
                 }
                 Poll::Pending => {
@@ -90,7 +99,7 @@ impl Core {
     /// If the thread runs tasks, or if the acquire breaks a rule and the tracker is told to panic.
     #[track_caller]
     pub(super) fn acquire_blocking(&self, request: Request) -> Result<(), AcquireError> {
-        let Request { permits, how, describe, site } = request;
+        let Request { permits, how, describe, site, is_owned } = request;
         blocking::check();
         event::before_acquire(&self.map, how, describe, site);
         let permit = match self.semaphore.try_acquire_many(permits) {
@@ -101,24 +110,27 @@ impl Core {
             }
         };
         permit.forget();
-        self.acquired(how, site);
+        self.acquired(how, site, is_owned);
         Ok(())
     }
 
     /// Takes the lock if that needs no waiting.
     pub(super) fn try_acquire(&self, request: Request) -> Result<(), TryAcquireError> {
-        let Request { permits, how, describe, site } = request;
+        let Request { permits, how, describe, site, is_owned } = request;
         let how = how.trylock();
         event::before_try(&self.map, how, describe, site);
         self.semaphore.try_acquire_many(permits)?.forget();
-        self.acquired(how, site);
+        self.acquired(how, site, is_owned);
         Ok(())
     }
 
     /// Records that the lock was obtained.
-    pub(super) fn acquired(&self, how: How, site: Site) {
+    pub(super) fn acquired(&self, how: How, site: Site, is_owned: bool) {
         event::acquired(&self.map, how, site);
         event::can_be_sent(&self.map);
+        if is_owned {
+            event::can_be_given(site);
+        }
     }
 
     /// Records that the lock is about to be released.
@@ -134,7 +146,7 @@ impl Core {
             LockState::NotHeld => {
                 // The guard was sent here.
                 self.released();
-                self.acquired(How::SHARED.trylock(), Location::caller());
+                self.acquired(How::SHARED.trylock(), Location::caller(), false);
             }
             _ if is_held(&self.map, Some(Mode::Exclusive)) == LockState::Held => {
                 event::downgraded(&self.map);

@@ -21,7 +21,7 @@ fn describe<T: ?Sized>() -> Description {
 
 /// An exclusive acquire at `site`.
 fn request<T: ?Sized>(site: Site) -> Request {
-    Request { permits: 1, how: How::EXCLUSIVE, describe: describe::<T>, site }
+    Request { permits: 1, how: How::EXCLUSIVE, describe: describe::<T>, site, is_owned: false }
 }
 
 /// [`tokio::sync::Mutex`](::tokio::sync::Mutex), tracked.
@@ -83,7 +83,7 @@ impl<T: ?Sized> Mutex<T> {
     pub fn lock_owned(self: Arc<Self>) -> impl Future<Output = OwnedMutexGuard<T>> {
         let site = Location::caller();
         async move {
-            self.core.acquire(request::<T>(site)).await.unwrap_or_else(|_| never_closed());
+            self.core.acquire(request::<T>(site).owned()).await.unwrap_or_else(|_| never_closed());
             OwnedMutexGuard::new(Hold::new(self, 1))
         }
     }
@@ -107,7 +107,7 @@ impl<T: ?Sized> Mutex<T> {
     /// As [`blocking_lock`](Self::blocking_lock).
     #[track_caller]
     pub fn blocking_lock_owned(self: Arc<Self>) -> OwnedMutexGuard<T> {
-        let request = request::<T>(Location::caller());
+        let request = request::<T>(Location::caller()).owned();
         self.core.acquire_blocking(request).unwrap_or_else(|_| never_closed());
         OwnedMutexGuard::new(Hold::new(self, 1))
     }
@@ -131,7 +131,7 @@ impl<T: ?Sized> Mutex<T> {
     /// As [`try_lock`](Self::try_lock).
     #[track_caller]
     pub fn try_lock_owned(self: Arc<Self>) -> Result<OwnedMutexGuard<T>, TryLockError> {
-        let taken = self.core.try_acquire(request::<T>(Location::caller()));
+        let taken = self.core.try_acquire(request::<T>(Location::caller()).owned());
         taken.map_err(|_| would_block())?;
         Ok(OwnedMutexGuard::new(Hold::new(self, 1)))
     }

@@ -99,11 +99,17 @@ impl<T: ?Sized> RwLock<T> {
     }
 
     fn reading(&self, site: Site) -> Request {
-        Request { permits: 1, how: How::SHARED, describe: describe::<T>, site }
+        Request { permits: 1, how: How::SHARED, describe: describe::<T>, site, is_owned: false }
     }
 
     fn writing(&self, site: Site) -> Request {
-        Request { permits: self.max_reads, how: How::EXCLUSIVE, describe: describe::<T>, site }
+        Request {
+            permits: self.max_reads,
+            how: How::EXCLUSIVE,
+            describe: describe::<T>,
+            site,
+            is_owned: false,
+        }
     }
 
     /// Waits until no writer holds the lock or came before, and takes it for reading.
@@ -127,7 +133,7 @@ impl<T: ?Sized> RwLock<T> {
     /// As [`read`](Self::read).
     #[track_caller]
     pub fn read_owned(self: Arc<Self>) -> impl Future<Output = OwnedRwLockReadGuard<T>> {
-        let request = self.reading(Location::caller());
+        let request = self.reading(Location::caller()).owned();
         async move {
             self.core.acquire(request).await.unwrap_or_else(|_| never_closed());
             OwnedRwLockReadGuard::new(Hold::new(self, 1))
@@ -165,7 +171,7 @@ impl<T: ?Sized> RwLock<T> {
     /// As [`try_read`](Self::try_read).
     #[track_caller]
     pub fn try_read_owned(self: Arc<Self>) -> Result<OwnedRwLockReadGuard<T>, TryLockError> {
-        let taken = self.core.try_acquire(self.reading(Location::caller()));
+        let taken = self.core.try_acquire(self.reading(Location::caller()).owned());
         taken.map_err(|_| would_block())?;
         Ok(OwnedRwLockReadGuard::new(Hold::new(self, 1)))
     }
@@ -191,7 +197,7 @@ impl<T: ?Sized> RwLock<T> {
     /// As [`write`](Self::write).
     #[track_caller]
     pub fn write_owned(self: Arc<Self>) -> impl Future<Output = OwnedRwLockWriteGuard<T>> {
-        let request = self.writing(Location::caller());
+        let request = self.writing(Location::caller()).owned();
         async move {
             self.core.acquire(request).await.unwrap_or_else(|_| never_closed());
             let permits = self.max_reads;
@@ -230,7 +236,7 @@ impl<T: ?Sized> RwLock<T> {
     /// As [`try_write`](Self::try_write).
     #[track_caller]
     pub fn try_write_owned(self: Arc<Self>) -> Result<OwnedRwLockWriteGuard<T>, TryLockError> {
-        let taken = self.core.try_acquire(self.writing(Location::caller()));
+        let taken = self.core.try_acquire(self.writing(Location::caller()).owned());
         taken.map_err(|_| would_block())?;
         let permits = self.max_reads;
         Ok(OwnedRwLockWriteGuard::new(Hold::new(self, permits)))

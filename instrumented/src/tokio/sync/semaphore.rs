@@ -122,7 +122,7 @@ impl Semaphore {
     ) -> impl Future<Output = Result<SemaphorePermit<'_>, AcquireError>> {
         let site = Location::caller();
         async move {
-            self.take(n, site).await?;
+            self.take(n, site, false).await?;
             Ok(SemaphorePermit { sem: self, permits: n as usize })
         }
     }
@@ -144,7 +144,7 @@ impl Semaphore {
     /// If there are fewer, or the semaphore is closed.
     #[track_caller]
     pub fn try_acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, TryAcquireError> {
-        self.try_take(n, Location::caller())?;
+        self.try_take(n, Location::caller(), false)?;
         Ok(SemaphorePermit { sem: self, permits: n as usize })
     }
 
@@ -173,7 +173,7 @@ impl Semaphore {
     /// As [`blocking_acquire`](Self::blocking_acquire).
     #[track_caller]
     pub fn blocking_acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
-        self.take_blocking(n, Location::caller())?;
+        self.take_blocking(n, Location::caller(), false)?;
         Ok(SemaphorePermit { sem: self, permits: n as usize })
     }
 
@@ -209,7 +209,7 @@ impl Semaphore {
     ) -> impl Future<Output = Result<OwnedSemaphorePermit, AcquireError>> {
         let site = Location::caller();
         async move {
-            self.take(n, site).await?;
+            self.take(n, site, true).await?;
             Ok(OwnedSemaphorePermit { sem: self, permits: n as usize })
         }
     }
@@ -234,7 +234,7 @@ impl Semaphore {
         self: Arc<Self>,
         n: u32,
     ) -> Result<OwnedSemaphorePermit, TryAcquireError> {
-        self.try_take(n, Location::caller())?;
+        self.try_take(n, Location::caller(), true)?;
         Ok(OwnedSemaphorePermit { sem: self, permits: n as usize })
     }
 
@@ -266,7 +266,7 @@ impl Semaphore {
         self: Arc<Self>,
         n: u32,
     ) -> Result<OwnedSemaphorePermit, AcquireError> {
-        self.take_blocking(n, Location::caller())?;
+        self.take_blocking(n, Location::caller(), true)?;
         Ok(OwnedSemaphorePermit { sem: self, permits: n as usize })
     }
 
@@ -288,33 +288,33 @@ impl Semaphore {
     }
 
     /// An acquire of `n` permits.
-    fn request(&self, n: u32, site: Site) -> Request {
+    fn request(&self, n: u32, site: Site, is_owned: bool) -> Request {
         let is_all = n as usize >= self.permits && !self.is_counter.load(Relaxed);
         let how = if is_all { How::EXCLUSIVE } else { How::SHARED };
-        Request { permits: n, how, describe, site }
+        Request { permits: n, how, describe, site, is_owned }
     }
 
-    async fn take(&self, n: u32, site: Site) -> Result<(), AcquireError> {
+    async fn take(&self, n: u32, site: Site, is_owned: bool) -> Result<(), AcquireError> {
         if n == 0 {
             return self.core.semaphore().acquire_many(0).await.map(drop);
         }
-        self.core.acquire(self.request(n, site)).await
+        self.core.acquire(self.request(n, site, is_owned)).await
     }
 
-    fn try_take(&self, n: u32, site: Site) -> Result<(), TryAcquireError> {
+    fn try_take(&self, n: u32, site: Site, is_owned: bool) -> Result<(), TryAcquireError> {
         if n == 0 {
             return self.core.semaphore().try_acquire_many(0).map(drop);
         }
-        self.core.try_acquire(self.request(n, site))
+        self.core.try_acquire(self.request(n, site, is_owned))
     }
 
     #[track_caller]
-    fn take_blocking(&self, n: u32, site: Site) -> Result<(), AcquireError> {
+    fn take_blocking(&self, n: u32, site: Site, is_owned: bool) -> Result<(), AcquireError> {
         if n == 0 {
             blocking::check();
             return blocking::block_on(self.core.semaphore().acquire_many(0)).map(drop);
         }
-        self.core.acquire_blocking(self.request(n, site))
+        self.core.acquire_blocking(self.request(n, site, is_owned))
     }
 
     /// Gives a permit object's permits back.
@@ -336,11 +336,11 @@ impl Semaphore {
 
     /// One permit object becomes two.
     #[track_caller]
-    fn split(&self, one: usize, other: usize) {
+    fn split(&self, one: usize, other: usize, is_owned: bool) {
         if one != 0 && other != 0 {
             // They may be all there are.
             self.core.downgraded();
-            self.core.acquired(How::SHARED.trylock(), Location::caller());
+            self.core.acquired(How::SHARED.trylock(), Location::caller(), is_owned);
         }
     }
 
@@ -390,7 +390,7 @@ pub struct OwnedSemaphorePermit {
 
 /// The two kinds of permits differ in how they know their semaphore.
 macro_rules! permit {
-    ([$($generics:tt)*] $permit:ty, $of:ty, $s:ident => $semaphore:expr, $same:expr) => {
+    ([$($generics:tt)*] $permit:ty, $of:ty, $s:ident => $semaphore:expr, $same:expr, $owned:expr) => {
         impl<$($generics)*> $permit {
             /// Takes the permits out of the semaphore for good.
             #[track_caller]
@@ -420,7 +420,7 @@ macro_rules! permit {
             #[track_caller]
             pub fn split(&mut self, n: usize) -> Option<Self> {
                 let rest = self.permits.checked_sub(n)?;
-                self.sem.split(rest, n);
+                self.sem.split(rest, n, $owned);
                 self.permits = rest;
                 let $s = &*self;
                 Some(Self { sem: $semaphore, permits: n })
@@ -446,5 +446,5 @@ macro_rules! permit {
 }
 
 permit!([] SemaphorePermit<'_>, Semaphore, s => s.sem,
-    |one: &&Semaphore, other: &&Semaphore| std::ptr::eq(*one, *other));
-permit!([] OwnedSemaphorePermit, Arc<Semaphore>, s => Arc::clone(&s.sem), Arc::ptr_eq);
+    |one: &&Semaphore, other: &&Semaphore| std::ptr::eq(*one, *other), false);
+permit!([] OwnedSemaphorePermit, Arc<Semaphore>, s => Arc::clone(&s.sem), Arc::ptr_eq, true);
