@@ -85,37 +85,51 @@ macro_rules! __tokio_try_join {
 
 /// `tokio::select!`, whose futures are branches.
 ///
-/// The branches that were read are in braces, each with a comma at its end; the others follow.
+/// The branches that were read are in braces, each with a comma at its end; the others follow. Each
+/// step is one level of recursion, on top of those of the real macro, and there is a limit to all
+/// together. So after as many branches as there are marks in brackets the rest are passed on as they
+/// are.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __tokio_select {
-    (@ {$($read:tt)*} $(else => $else:expr $(,)?)?) => {
+    (@ {$($read:tt)*} [$($left:tt)*] $(else => $else:expr $(,)?)?) => {
         $crate::__tokio::select!($($read)* $(else => $else)?)
     };
-    (@ {$($read:tt)*} $pat:pat = $future:expr $(, if $if:expr)? => $do:block, $($rest:tt)*) => {
-        $crate::__tokio_select!(
-            @ {$($read)* $pat = $crate::__tokio_branch!($future) $(, if $if)? => $do,} $($rest)*
-        )
+    (@ {$($read:tt)*} [] $($rest:tt)*) => {
+        $crate::__tokio::select!($($read)* $($rest)*)
     };
-    (@ {$($read:tt)*} $pat:pat = $future:expr $(, if $if:expr)? => $do:block $($rest:tt)*) => {
-        $crate::__tokio_select!(
-            @ {$($read)* $pat = $crate::__tokio_branch!($future) $(, if $if)? => $do,} $($rest)*
-        )
+    (@ {$($read:tt)*} [_ $($left:tt)*]
+        $pat:pat = $future:expr $(, if $if:expr)? => $do:block, $($rest:tt)*) => {
+        $crate::__tokio_select!(@ {
+            $($read)* $pat = $crate::__tokio_branch!($future) $(, if $if)? => $do,
+        } [$($left)*] $($rest)*)
     };
-    (@ {$($read:tt)*} $pat:pat = $future:expr $(, if $if:expr)? => $do:expr, $($rest:tt)*) => {
-        $crate::__tokio_select!(
-            @ {$($read)* $pat = $crate::__tokio_branch!($future) $(, if $if)? => { $do },} $($rest)*
-        )
+    (@ {$($read:tt)*} [_ $($left:tt)*]
+        $pat:pat = $future:expr $(, if $if:expr)? => $do:block $($rest:tt)*) => {
+        $crate::__tokio_select!(@ {
+            $($read)* $pat = $crate::__tokio_branch!($future) $(, if $if)? => $do,
+        } [$($left)*] $($rest)*)
     };
-    (@ {$($read:tt)*} $pat:pat = $future:expr $(, if $if:expr)? => $do:expr) => {
-        $crate::__tokio_select!(
-            @ {$($read)* $pat = $crate::__tokio_branch!($future) $(, if $if)? => { $do },}
-        )
+    (@ {$($read:tt)*} [_ $($left:tt)*]
+        $pat:pat = $future:expr $(, if $if:expr)? => $do:expr, $($rest:tt)*) => {
+        $crate::__tokio_select!(@ {
+            $($read)* $pat = $crate::__tokio_branch!($future) $(, if $if)? => { $do },
+        } [$($left)*] $($rest)*)
+    };
+    (@ {$($read:tt)*} [_ $($left:tt)*]
+        $pat:pat = $future:expr $(, if $if:expr)? => $do:expr) => {
+        $crate::__tokio_select!(@ {
+            $($read)* $pat = $crate::__tokio_branch!($future) $(, if $if)? => { $do },
+        } [$($left)*])
     };
     (biased; $($branches:tt)*) => {
-        $crate::__tokio_select!(@ {biased;} $($branches)*)
+        $crate::__tokio_select!(
+            @ {biased;} [_ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _] $($branches)*
+        )
     };
     ($($branches:tt)*) => {
-        $crate::__tokio_select!(@ {} $($branches)*)
+        $crate::__tokio_select!(
+            @ {} [_ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _] $($branches)*
+        )
     };
 }

@@ -143,3 +143,32 @@ fn macros_are_there() {
         assert_eq!(NUMBER.scope(4, async { NUMBER.get() }).await, 4);
     });
 }
+
+#[test]
+fn the_largest_choice_there_is_needs_no_larger_recursion_limit() {
+    let never = std::future::pending::<u8>;
+    let chosen = run(async {
+        select! {
+            biased;
+            0 = never() => 0, 0 = never() => 0, 0 = never() => 0, 0 = never() => 0,
+            0 = never() => 0, 0 = never() => 0, 0 = never() => 0, 0 = never() => 0,
+            0 = never() => 0, 0 = never() => 0, 0 = never() => 0, 0 = never() => 0,
+            0 = never() => 0, 0 = never() => 0, 0 = never() => 0, 0 = never() => 0,
+            0 = never() => 0, 0 = never() => 0, 0 = never() => 0, 0 = never() => 0,
+            0 = never() => 0, 0 = never() => 0, 0 = never() => 0, 0 = never() => 0,
+            0 = never() => 0, 0 = never() => 0, 0 = never() => 0, 0 = never() => 0,
+            0 = never() => 0, 0 = never() => 0, 0 = never() => 0, 0 = never() => 0,
+            0 = never() => 0, 0 = never() => 0, 0 = never() => 0, 0 = never() => 0,
+            0 = never() => 0, 0 = never() => 0, 0 = never() => 0, 0 = never() => 0,
+            0 = never() => 0, 0 = never() => 0, 0 = never() => 0, 0 = never() => 0,
+            0 = never() => 0, 0 = never() => 0, 0 = never() => 0, 0 = never() => 0,
+            0 = never() => 0, 0 = never() => 0, 0 = never() => 0, 0 = never() => 0,
+            0 = never() => 0, 0 = never() => 0, 0 = never() => 0, 0 = never() => 0,
+            0 = never() => 0, 0 = never() => 0, 0 = never() => 0, 0 = never() => 0,
+            0 = never() => 0, 0 = never() => 0,
+            number = async { 63 } => number,
+            number = async { 64 } => number,
+        }
+    });
+    assert_eq!(chosen, 63);
+}

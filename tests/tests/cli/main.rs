@@ -2,7 +2,7 @@
 //!
 //! All tests share one target folder, so the runtime is built once; its name and the names of the
 //! projects' folders have spaces in them. The registry is asked for what the runtime needs, and for
-//! indicatif, which `real` is about.
+//! what `real` and `tokio` are about.
 
 mod bad_input;
 mod compilers;
@@ -13,4 +13,5 @@ mod project;
 mod real;
 mod signals;
 mod statistics;
+mod tokio;
 mod verbs;

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use crate::project::{Project, lockdep};
 
 /// A file of the workspace.
-fn workspace(path: &str) -> PathBuf {
+pub(crate) fn workspace(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests lies in the workspace").join(path)
 }
 
 /// From the first report on, or nothing.
-fn reports(stderr: &str) -> &str {
+pub(crate) fn reports(stderr: &str) -> &str {
     stderr.find("error[LD").map_or("", |at| &stderr[at..])
 }
 
