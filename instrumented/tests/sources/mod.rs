@@ -42,10 +42,11 @@ pub(crate) fn functions(source: &str) -> BTreeSet<String> {
             }
         } else if line.starts_with("    #[cfg(") {
             is_unstable |= line.contains("tokio_unstable");
-        } else if let Some(name) = line.strip_prefix("    pub ").and_then(name_of) {
-            if !std::mem::take(&mut is_unstable) && !owner.is_empty() {
-                functions.insert(format!("{owner}::{name}"));
-            }
+        } else if let Some(name) = line.strip_prefix("    pub ").and_then(name_of)
+            && !std::mem::take(&mut is_unstable)
+            && !owner.is_empty()
+        {
+            functions.insert(format!("{owner}::{name}"));
         }
     }
     functions

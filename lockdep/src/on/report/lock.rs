@@ -94,7 +94,9 @@ fn leveled(class: &Class, tell: &str) -> String {
     let base = match &class.name {
         None if is_code(class) => class.kind.to_string(),
         Some(name) => collapse(name, LONGEST),
-        None if is_telling(&class.payload) && !class.kind.ends_with("channel") => collapse(&without_paths(&class.payload), LONGEST),
+        None if is_telling(&class.payload) && !class.kind.ends_with("channel") => {
+            collapse(&without_paths(&class.payload), LONGEST)
+        }
         None => collapse(&without_paths(&lock_type(class)), LONGEST),
     };
     let base = if base.is_empty() { "lock".to_string() } else { base };

@@ -8,6 +8,7 @@ use crate::how::Description;
 use crate::on::directory;
 use crate::on::event::{self, Child};
 use crate::on::life;
+use crate::on::lineage;
 use crate::on::process;
 use crate::on::stack::Stack;
 use crate::on::task::Task;
@@ -43,6 +44,7 @@ impl AsyncTask {
     #[track_caller]
     #[must_use]
     pub fn new() -> AsyncTask {
+        thread::with_task(life::starts_another);
         AsyncTask::of(Kind::Spawned)
     }
 
@@ -79,7 +81,7 @@ impl AsyncTask {
         AsyncTask {
             name: AsyncName::next(Location::caller()),
             kind,
-            child: event::spawned(|| Description::new("task", ""), Location::caller()),
+            child: lineage::spawned(|| Description::new("task", ""), Location::caller()),
             suspended: Suspended::new(),
         }
     }
