@@ -8,6 +8,12 @@ pub mod sync {
     pub use std::sync::*;
 }
 
+/// `lazy_static`, unchanged.
+#[cfg(feature = "lazy_static")]
+pub mod lazy_static {
+    pub use ::lazy_static::*;
+}
+
 /// `lock_api`, unchanged.
 #[cfg(feature = "lock_api")]
 pub mod lock_api {

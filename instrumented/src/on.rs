@@ -6,6 +6,9 @@ pub mod nested;
 pub mod sync;
 pub mod thread;
 
+#[cfg(feature = "lazy_static")]
+#[allow(unsafe_code, reason = "its values are in an `UnsafeCell`")]
+pub mod lazy_static;
 #[cfg(feature = "lock_api")]
 #[allow(unsafe_code, reason = "the traits of raw locks are unsafe to call")]
 pub mod lock_api;

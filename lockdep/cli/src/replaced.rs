@@ -20,7 +20,8 @@ use crate::runtime::Facade;
 use crate::wrapper::{expand, with_prefix};
 
 /// What is replaced: the crate, the beginning of its version, and the facade below the sources.
-const REPLACED: [(&str, &str, &str); 6] = [
+const REPLACED: [(&str, &str, &str); 7] = [
+    ("lazy_static", "1.", "instrumented/facade/lazy_static.rs"),
     ("once_cell", "1.", "instrumented/facade/once_cell.rs"),
     ("lock_api", "0.4.", "instrumented/facade/lock_api.rs"),
     ("lock_api", "0.5.", "instrumented/facade/lock_api_0_5.rs"),
@@ -61,6 +62,7 @@ impl Call {
     }
 
     fn new(package: &str, version: String, arguments: &[String]) -> Option<Call> {
+        let package = package.replace('-', "_");
         let named = || REPLACED.iter().filter(|replaced| replaced.0 == package);
         let fitting = named().find(|replaced| version.starts_with(replaced.1));
         let (name, _, source) = *fitting.or_else(|| named().next())?;

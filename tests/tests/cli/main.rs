@@ -6,6 +6,7 @@
 
 mod bad_input;
 mod compilers;
+mod crates;
 mod gathering;
 mod held_back;
 mod programs;

@@ -1,0 +1,26 @@
+//! The command on programs of many crates that lock or wait, each of which is replaced.
+
+use std::path::{Path, PathBuf};
+
+use crate::project::lockdep;
+
+/// A program of the workspace.
+fn fixture(name: &str) -> PathBuf {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("it lies in one");
+    workspace.join("tests/fixtures").join(name)
+}
+
+#[test]
+fn values_of_lazy_static_are_told_apart() {
+    let fixture = fixture("lazy-static-values");
+    let said = lockdep(&fixture, &["run", "-q"]).exits(0);
+    assert_eq!(said.stdout, "3\n");
+    assert!(said.last().ends_with("0 violations"), "{said:?}");
+
+    // It would hang; the panic comes before.
+    let said =
+        lockdep(&fixture, &["run", "-q", "--", "recursion"]).env("LOCKDEP", "panic").exits(100);
+    said.has("ITSELF   lazy_static<lazy_static_values::ITSELF>");
+    said.has("lock taken again by its holder");
+    assert!(!said.stderr.contains("facade"), "frames of ours are left out: {said:?}");
+}
