@@ -7,6 +7,7 @@
 //! | `parking_lot` | `parking_lot` 0.12, with the feature of that name |
 //! | `lock_api` | `lock_api` 0.4, with the feature of that name: any raw lock behind its types |
 //! | `parking_lot_0_13`, `lock_api_0_5` | the later versions of the two, with features of those names |
+//! | `futures` | `futures` 0.3, with the feature of that name: its mutex, and what joins futures |
 //! | `lazy_static` | `lazy_static` 1, with the feature of that name |
 //! | `once_cell` | `once_cell` 1, with the feature of that name |
 //! | `tokio` | `tokio` 1, with the feature of that name: its locks, and what starts its tasks |
@@ -53,6 +54,16 @@ mod locks;
 #[path = "off.rs"]
 mod locks;
 
+#[cfg(feature = "futures")]
+pub use locks::futures;
+/// What exported macros call.
+#[cfg(all(
+    feature = "futures",
+    feature = "lockdep",
+    any(debug_assertions, feature = "lockdep-release")
+))]
+#[doc(hidden)]
+pub use locks::futures::macros as __futures;
 #[cfg(feature = "lazy_static")]
 pub use locks::lazy_static;
 #[cfg(feature = "lock_api")]

@@ -8,6 +8,12 @@ pub mod sync {
     pub use std::sync::*;
 }
 
+/// `futures`, unchanged.
+#[cfg(feature = "futures")]
+pub mod futures {
+    pub use ::futures::*;
+}
+
 /// `lazy_static`, unchanged.
 #[cfg(feature = "lazy_static")]
 pub mod lazy_static {

@@ -6,6 +6,9 @@ pub mod nested;
 pub mod sync;
 pub mod thread;
 
+#[cfg(feature = "futures")]
+#[allow(unsafe_code, reason = "its mutex has a payload in an `UnsafeCell`")]
+pub mod futures;
 #[cfg(feature = "lazy_static")]
 #[allow(unsafe_code, reason = "its values are in an `UnsafeCell`")]
 pub mod lazy_static;

@@ -11,7 +11,8 @@ use std::{env, fs, io};
 const PACKAGES: [&str; 3] = ["lockdep", "instrumented", "instrumented/facade/std"];
 
 /// The facades that are compiled against crates of the program.
-const FACADES: [&str; 7] = [
+const FACADES: [&str; 8] = [
+    "instrumented/facade/futures_util.rs",
     "instrumented/facade/lazy_static.rs",
     "instrumented/facade/lock_api.rs",
     "instrumented/facade/lock_api_0_5.rs",

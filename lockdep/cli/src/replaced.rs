@@ -20,7 +20,8 @@ use crate::runtime::Facade;
 use crate::wrapper::{expand, with_prefix};
 
 /// What is replaced: the crate, the beginning of its version, and the facade below the sources.
-const REPLACED: [(&str, &str, &str); 7] = [
+const REPLACED: [(&str, &str, &str); 8] = [
+    ("futures_util", "0.3.", "instrumented/facade/futures_util.rs"),
     ("lazy_static", "1.", "instrumented/facade/lazy_static.rs"),
     ("once_cell", "1.", "instrumented/facade/once_cell.rs"),
     ("lock_api", "0.4.", "instrumented/facade/lock_api.rs"),

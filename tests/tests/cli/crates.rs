@@ -24,3 +24,15 @@ fn values_of_lazy_static_are_told_apart() {
     said.has("lock taken again by its holder");
     assert!(!said.stderr.contains("facade"), "frames of ours are left out: {said:?}");
 }
+
+#[test]
+fn futures_that_one_task_polls_in_turn_do_not_wait_for_themselves() {
+    let fixture = fixture("futures-branches");
+    let said = lockdep(&fixture, &["run", "-q"]).exits(0);
+    assert_eq!(said.stdout, "12\n");
+    assert!(said.last().ends_with("0 violations"), "{said:?}");
+
+    let said = lockdep(&fixture, &["run", "-q", "--", "inversion"]).exits(100);
+    assert_eq!(said.reports("LD0002"), 1);
+    said.has("Mutex<u64>   made at src/main.rs:32:45");
+}

@@ -1,0 +1,28 @@
+//! [`futures`](::futures) 0.3 with its mutex replaced by a tracked one, and with what polls several
+//! futures in turn telling them apart.
+//!
+//! # Tracking
+//!
+//! A task that polls its futures as its own says so by [`lockdep::task`]; other executors are known by
+//! their wakers. The futures of `join!`, `try_join!` and of the functions of these kinds are branches
+//! of their task: none waits for another one to let go of a lock.
+//!
+//! # What is not tracked
+//!
+//! The futures of `select!` and of the functions of that kind count as one with their task: if two of
+//! them take one lock, that is taken for a recursion.
+
+pub mod future;
+pub mod lock;
+#[doc(hidden)]
+pub mod macros;
+
+/// The crate that is wrapped.
+mod real {
+    pub use ::futures::*;
+}
+
+pub use ::futures::*;
+
+pub use crate::{__futures_join as join, __futures_try_join as try_join};
+pub use future::{Future, TryFuture};
