@@ -7,9 +7,11 @@
 //! | `parking_lot` | `parking_lot` 0.12, with the feature of that name |
 //! | `lock_api` | `lock_api` 0.4, with the feature of that name: any raw lock behind its types |
 //! | `parking_lot_0_13`, `lock_api_0_5` | the later versions of the two, with features of those names |
+//! | `crossbeam_channel` | `crossbeam-channel` 0.5, with the feature of that name |
 //! | `futures` | `futures` 0.3, with the feature of that name: its mutex, and what joins futures |
 //! | `lazy_static` | `lazy_static` 1, with the feature of that name |
 //! | `once_cell` | `once_cell` 1, with the feature of that name |
+//! | `rayon` | `rayon` 1, with the feature of that name: its pools and jobs |
 //! | `tokio` | `tokio` 1, with the feature of that name: its locks, and what starts its tasks |
 //! | [`thread`] | [`std::thread`] |
 //!
@@ -54,6 +56,8 @@ mod locks;
 #[path = "off.rs"]
 mod locks;
 
+#[cfg(feature = "crossbeam_channel")]
+pub use locks::crossbeam_channel;
 #[cfg(feature = "futures")]
 pub use locks::futures;
 /// What exported macros call.
@@ -76,6 +80,8 @@ pub use locks::once_cell;
 pub use locks::parking_lot;
 #[cfg(feature = "parking_lot_0_13")]
 pub use locks::parking_lot_0_13;
+#[cfg(feature = "rayon")]
+pub use locks::rayon;
 #[cfg(feature = "tokio")]
 pub use locks::tokio;
 /// What exported macros call.

@@ -8,6 +8,12 @@ pub mod sync {
     pub use std::sync::*;
 }
 
+/// `crossbeam_channel`, unchanged.
+#[cfg(feature = "crossbeam_channel")]
+pub mod crossbeam_channel {
+    pub use ::crossbeam_channel::*;
+}
+
 /// `futures`, unchanged.
 #[cfg(feature = "futures")]
 pub mod futures {
@@ -48,6 +54,12 @@ pub mod parking_lot {
 #[cfg(feature = "parking_lot_0_13")]
 pub mod parking_lot_0_13 {
     pub use ::parking_lot_0_13::*;
+}
+
+/// `rayon`, unchanged.
+#[cfg(feature = "rayon")]
+pub mod rayon {
+    pub use ::rayon::*;
 }
 
 /// `tokio`, unchanged.

@@ -6,6 +6,8 @@ pub mod nested;
 pub mod sync;
 pub mod thread;
 
+#[cfg(feature = "crossbeam_channel")]
+pub mod crossbeam_channel;
 #[cfg(feature = "futures")]
 #[allow(unsafe_code, reason = "its mutex has a payload in an `UnsafeCell`")]
 pub mod futures;
@@ -26,6 +28,9 @@ pub mod once_cell;
 pub mod parking_lot;
 #[cfg(feature = "parking_lot_0_13")]
 pub mod parking_lot_0_13;
+#[cfg(feature = "rayon")]
+#[allow(unsafe_code, reason = "a scope's lifetime leaves no room for a value of our own")]
+pub mod rayon;
 #[cfg(feature = "tokio")]
 #[allow(unsafe_code, reason = "its locks have a payload in an `UnsafeCell`")]
 pub mod tokio;

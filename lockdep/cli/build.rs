@@ -11,7 +11,8 @@ use std::{env, fs, io};
 const PACKAGES: [&str; 3] = ["lockdep", "instrumented", "instrumented/facade/std"];
 
 /// The facades that are compiled against crates of the program.
-const FACADES: [&str; 8] = [
+const FACADES: [&str; 10] = [
+    "instrumented/facade/crossbeam_channel.rs",
     "instrumented/facade/futures_util.rs",
     "instrumented/facade/lazy_static.rs",
     "instrumented/facade/lock_api.rs",
@@ -19,6 +20,7 @@ const FACADES: [&str; 8] = [
     "instrumented/facade/once_cell.rs",
     "instrumented/facade/parking_lot.rs",
     "instrumented/facade/parking_lot_0_13.rs",
+    "instrumented/facade/rayon_core.rs",
     "instrumented/facade/tokio.rs",
 ];
 

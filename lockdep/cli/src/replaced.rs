@@ -20,7 +20,8 @@ use crate::runtime::Facade;
 use crate::wrapper::{expand, with_prefix};
 
 /// What is replaced: the crate, the beginning of its version, and the facade below the sources.
-const REPLACED: [(&str, &str, &str); 8] = [
+const REPLACED: [(&str, &str, &str); 10] = [
+    ("crossbeam_channel", "0.5.", "instrumented/facade/crossbeam_channel.rs"),
     ("futures_util", "0.3.", "instrumented/facade/futures_util.rs"),
     ("lazy_static", "1.", "instrumented/facade/lazy_static.rs"),
     ("once_cell", "1.", "instrumented/facade/once_cell.rs"),
@@ -28,6 +29,7 @@ const REPLACED: [(&str, &str, &str); 8] = [
     ("lock_api", "0.5.", "instrumented/facade/lock_api_0_5.rs"),
     ("parking_lot", "0.12.", "instrumented/facade/parking_lot.rs"),
     ("parking_lot", "0.13.", "instrumented/facade/parking_lot_0_13.rs"),
+    ("rayon_core", "1.", "instrumented/facade/rayon_core.rs"),
     ("tokio", "1.", "instrumented/facade/tokio.rs"),
 ];
 

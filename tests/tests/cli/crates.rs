@@ -26,6 +26,33 @@ fn values_of_lazy_static_are_told_apart() {
 }
 
 #[test]
+fn a_lock_that_is_held_while_an_answer_is_waited_for_is_a_warning() {
+    let fixture = fixture("crossbeam-channel-waits");
+    let said = lockdep(&fixture, &["run", "-q"]).exits(0);
+    assert!(said.last().ends_with("0 violations"), "{said:?}");
+
+    let said = lockdep(&fixture, &["run", "-q", "--", "circle"]).exits(100);
+    said.has("warning[LD0019]");
+    said.has("channel<u32>   made at src/main.rs:17:31");
+    said.has("waits at     crossbeam_channel_waits::main");
+    assert!(said.last().ends_with("1 violation (met 1 time)"), "{said:?}");
+}
+
+#[test]
+fn a_lock_that_is_held_while_a_pool_is_waited_for_is_a_warning_if_its_jobs_want_it() {
+    let fixture = fixture("rayon-waits");
+    let said = lockdep(&fixture, &["run", "-q"]).exits(0);
+    assert!(said.last().ends_with("0 violations"), "{said:?}");
+
+    for what in ["jobs", "install"] {
+        let said = lockdep(&fixture, &["run", "-q", "--", what]).exits(100);
+        said.has("warning[LD0019]");
+        said.has("rayon pool");
+        assert!(said.last().ends_with("1 violation (met 1 time)"), "{what}: {said:?}");
+    }
+}
+
+#[test]
 fn futures_that_one_task_polls_in_turn_do_not_wait_for_themselves() {
     let fixture = fixture("futures-branches");
     let said = lockdep(&fixture, &["run", "-q"]).exits(0);

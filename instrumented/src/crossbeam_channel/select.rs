@@ -1,0 +1,222 @@
+//! Selections among several operations.
+//!
+//! A selection is no wait for any one of its channels: any other may end it. What it comes to is an
+//! event like every other: who receives by it has what it waited for, and ends the wait of senders.
+
+use std::fmt;
+use std::panic::Location;
+use std::time::{Duration, Instant};
+
+use lockdep::{Map, wait};
+
+use super::channel::{Receiver, Sender};
+use super::real::{
+    self, ReadyTimeoutError, RecvError, SelectTimeoutError, SendError, TryReadyError,
+    TrySelectError,
+};
+
+/// Selects one of several operations.
+///
+/// # Tracking
+///
+/// The operation that is selected is recorded when it is completed; the wait is not.
+#[derive(Clone)]
+pub struct Select<'a> {
+    inner: real::Select<'a>,
+}
+
+impl<'a> Select<'a> {
+    /// A selection among none so far.
+    #[allow(clippy::new_without_default, reason = "it has one, written out below")]
+    pub fn new() -> Select<'a> {
+        Select { inner: real::Select::new() }
+    }
+
+    /// The same, which prefers the operation that was added first.
+    pub fn new_biased() -> Self {
+        Select { inner: real::Select::new_biased() }
+    }
+
+    /// Adds that of sending; the result is its index.
+    pub fn send<T>(&mut self, s: &'a Sender<T>) -> usize {
+        self.inner.send(&s.inner)
+    }
+
+    /// Adds that of receiving; the result is its index.
+    pub fn recv<T>(&mut self, r: &'a Receiver<T>) -> usize {
+        self.inner.recv(&r.inner)
+    }
+
+    /// Takes one away.
+    ///
+    /// # Panics
+    ///
+    /// If there is none with this index.
+    pub fn remove(&mut self, index: usize) {
+        self.inner.remove(index);
+    }
+
+    /// Selects one that is ready.
+    ///
+    /// # Errors
+    ///
+    /// If none is.
+    pub fn try_select(&mut self) -> Result<SelectedOperation<'a>, TrySelectError> {
+        self.inner.try_select().map(SelectedOperation::of)
+    }
+
+    /// Selects one, waiting until one is ready.
+    ///
+    /// # Panics
+    ///
+    /// If there are none.
+    pub fn select(&mut self) -> SelectedOperation<'a> {
+        SelectedOperation::of(self.inner.select())
+    }
+
+    /// Selects one that is ready within `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// If none is.
+    pub fn select_timeout(
+        &mut self,
+        timeout: Duration,
+    ) -> Result<SelectedOperation<'a>, SelectTimeoutError> {
+        self.inner.select_timeout(timeout).map(SelectedOperation::of)
+    }
+
+    /// Selects one that is ready before `deadline`.
+    ///
+    /// # Errors
+    ///
+    /// If none is.
+    pub fn select_deadline(
+        &mut self,
+        deadline: Instant,
+    ) -> Result<SelectedOperation<'a>, SelectTimeoutError> {
+        self.inner.select_deadline(deadline).map(SelectedOperation::of)
+    }
+
+    /// The index of one that is ready.
+    ///
+    /// # Errors
+    ///
+    /// If none is.
+    pub fn try_ready(&mut self) -> Result<usize, TryReadyError> {
+        self.inner.try_ready()
+    }
+
+    /// The index of one that is ready, waiting for one.
+    ///
+    /// # Panics
+    ///
+    /// If there are none.
+    pub fn ready(&mut self) -> usize {
+        self.inner.ready()
+    }
+
+    /// The index of one that is ready within `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// If none is.
+    pub fn ready_timeout(&mut self, timeout: Duration) -> Result<usize, ReadyTimeoutError> {
+        self.inner.ready_timeout(timeout)
+    }
+
+    /// The index of one that is ready before `deadline`.
+    ///
+    /// # Errors
+    ///
+    /// If none is.
+    pub fn ready_deadline(&mut self, deadline: Instant) -> Result<usize, ReadyTimeoutError> {
+        self.inner.ready_deadline(deadline)
+    }
+}
+
+impl Default for Select<'_> {
+    fn default() -> Self {
+        Select::new()
+    }
+}
+
+impl fmt::Debug for Select<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+/// An operation that was selected and is to be completed.
+#[must_use]
+pub struct SelectedOperation<'a> {
+    inner: real::SelectedOperation<'a>,
+}
+
+impl<'a> SelectedOperation<'a> {
+    fn of(inner: real::SelectedOperation<'a>) -> Self {
+        SelectedOperation { inner }
+    }
+
+    /// Which one it is.
+    pub fn index(&self) -> usize {
+        self.inner.index()
+    }
+
+    /// Sends.
+    ///
+    /// # Errors
+    ///
+    /// The message, if nobody can receive it any more.
+    ///
+    /// # Panics
+    ///
+    /// If that was not selected.
+    #[track_caller]
+    pub fn send<T>(self, s: &Sender<T>, msg: T) -> Result<(), SendError<T>> {
+        let site = Location::caller();
+        s.ends.sends::<T>(site);
+        let result = self.inner.send(&s.inner, msg);
+        over(site);
+        result
+    }
+
+    /// Receives.
+    ///
+    /// # Errors
+    ///
+    /// If there will never be a message any more.
+    ///
+    /// # Panics
+    ///
+    /// If that was not selected.
+    #[track_caller]
+    pub fn recv<T>(self, r: &Receiver<T>) -> Result<T, RecvError> {
+        let site = Location::caller();
+        let result = self.inner.recv(&r.inner);
+        match &r.ends {
+            Some(ends) => ends.received::<T>(site),
+            None => over(site),
+        }
+        result
+    }
+}
+
+impl fmt::Debug for SelectedOperation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+/// The current task has what it waited for by a selection.
+fn over(site: &'static Location<'static>) {
+    static SELECTED: Map = Map::new();
+    wait::over(&SELECTED, site);
+}
+
+/// The current task has what it waited for by one of the macros.
+#[doc(hidden)]
+#[track_caller]
+pub fn selected() {
+    over(Location::caller());
+}

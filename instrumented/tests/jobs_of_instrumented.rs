@@ -1,0 +1,7 @@
+//! The suite over ours.
+
+#![cfg(feature = "rayon")]
+
+use instrumented::rayon as jobs;
+
+mod parity_rayon;

@@ -1,0 +1,71 @@
+//! The macros, in all the forms that they can be written in.
+
+use std::time::Duration;
+
+use crate::channels::{Receiver, Sender, bounded, never, select, select_biased, unbounded};
+
+const SHORT: Duration = Duration::from_millis(1);
+
+/// A channel with a message in it, and one that never has one.
+fn channels() -> (Sender<u8>, Receiver<u8>, Receiver<u8>) {
+    let (send, receive) = unbounded();
+    send.send(1).unwrap();
+    (send, receive, never())
+}
+
+#[test]
+fn one_operation_is_selected() {
+    let (send, receive, _never) = channels();
+    assert_eq!(select! { recv(receive) -> got => got }, Ok(1));
+    select!(send(send, 2) -> sent => sent.unwrap());
+    select! {
+        recv(&receive) -> got => { assert_eq!(got, Ok(2)) }
+    }
+    let receive = Some(&receive);
+    select_biased! {
+        recv(receive.unwrap()) -> _ => unreachable!(),
+        default => {}
+    }
+}
+
+#[test]
+fn one_of_several_is_selected() {
+    let (send, receive, never) = channels();
+    let (full, _receive) = bounded::<u8>(0);
+    let got = select! {
+        recv(never) -> _ => unreachable!(),
+        recv(receive) -> got => { got.unwrap() }
+        send(full, panic!()) -> _ => unreachable!(),
+    };
+    let sent = select_biased! {
+        send(send, got + 1) -> sent => sent.is_ok(),
+        recv(receive) -> _ => false
+    };
+    assert!(sent);
+    let got = select! {
+        recv(never) -> got => got,
+        recv(receive) -> got => got,
+        default() => unreachable!()
+    };
+    assert_eq!(got, Ok(2));
+}
+
+#[test]
+fn none_is_selected() {
+    let (_send, receive, never) = channels();
+    let taken = receive.recv().unwrap();
+    let mut times = 0;
+    loop {
+        select! {
+            recv(receive) -> _ => unreachable!("{taken}"),
+            recv(never) -> _ => return,
+            default(SHORT) => times += 1,
+        }
+        select! {
+            recv(receive) -> got => match got { Ok(_) | Err(_) => unreachable!() },
+            default(SHORT) => if times > 1 { break } else { continue },
+        }
+    }
+    let nothing: u8 = select! { default => 3 };
+    assert_eq!((times, nothing), (2, 3));
+}
