@@ -1,6 +1,7 @@
 //! Everything that user code calls exists with the feature and without it, and is called alike.
 //! Without it, nothing is evaluated by the macros and nothing comes of the functions.
 
+use std::panic::Location;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
 
@@ -37,7 +38,8 @@ fn tasks_are_polled_alike_and_are_their_futures_when_off() {
     assert_eq!(poll(Tracked::spawned(async { 3 })), Some(3));
     assert_eq!(poll(Tracked::root(async { 4 })), Some(4));
     assert_eq!(poll(Tracked::branch(std::future::pending::<u8>())), None);
-    let future = async { event::joined(&event::spawned()) };
+    let what = || Description::new("future", "");
+    let future = async { event::joined(&event::spawned(what, Location::caller())) };
     let bare = size_of_val(&future);
     assert_eq!(size_of_val(&Tracked::spawned(future)) == bare, !ENABLED);
     assert_eq!(size_of::<AsyncTask>() == 0, !ENABLED);
@@ -123,7 +125,7 @@ fn the_functions_are_called_alike() {
 #[test]
 fn what_tasks_say_of_themselves_is_said_alike() {
     let map = Map::named("said of tasks");
-    let site = std::panic::Location::caller();
+    let site = Location::caller();
     drop(event::waiting(&map, How::EXCLUSIVE, site, Until::FreeOrTimeout));
     let child = event::spawned(|| Description::new("thread", ""), site);
     let of_thread = child.clone();
@@ -148,7 +150,7 @@ fn what_tasks_say_of_themselves_is_said_alike() {
 fn waits_are_said_alike() {
     static DONE: Completion = Completion::new();
     let map = Map::new();
-    let (site, describe) = (std::panic::Location::caller(), || Description::new("channel", ""));
+    let (site, describe) = (Location::caller(), || Description::new("channel", ""));
     wait::made(&map, describe, site);
     wait::before(&map, describe, site);
     wait::over(&map, site);
