@@ -22,6 +22,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lockdep::Description;
 use lockdep::event::{self, Child};
+use lockdep::wait;
 
 pub use std::thread::*;
 
@@ -181,7 +182,9 @@ impl<T> JoinHandle<T> {
     #[track_caller]
     pub fn join(self) -> Result<T> {
         event::joins(&self.child, Location::caller());
+        let idle = wait::idle();
         let result = self.inner.join();
+        drop(idle);
         event::joined(&self.child);
         result
     }
@@ -236,7 +239,8 @@ where
     }
     let site = Location::caller();
     let home = Home(Cell::new(ptr::null_mut()));
-    std::thread::scope(|inner| {
+    let idle = Cell::new(None);
+    let result = std::thread::scope(|inner| {
         let scope = Box::into_raw(Box::new(Scope { inner, children: Mutex::default() }));
         home.0.set(scope.cast());
         // SAFETY: it is freed after the real scope has ended, and `'scope` with that.
@@ -245,8 +249,11 @@ where
         // Here the real scope waits for those that are left.
         let left = scope.children().clone();
         left.iter().for_each(|child| event::joins(child, site));
+        idle.set(Some(wait::idle()));
         result
-    })
+    });
+    drop(idle);
+    result
 }
 
 /// [`std::thread::Scope`], whose threads say who started them.
@@ -312,7 +319,9 @@ impl<T> ScopedJoinHandle<'_, T> {
     #[track_caller]
     pub fn join(self) -> Result<T> {
         event::joins(&self.child, Location::caller());
+        let idle = wait::idle();
         let result = self.inner.join();
+        drop(idle);
         event::joined(&self.child);
         result
     }

@@ -382,6 +382,28 @@ pub mod wait {
     #[inline(always)]
     pub fn made_turn(_: &Map, _turn: u8, _: Describe, _: &'static Location<'static>) {}
 
+    /// The current task waits as long as this lives; with tracking off, nothing.
+    #[derive(Debug)]
+    #[must_use = "the wait is over when this is dropped"]
+    pub struct Idle(PhantomData<*const ()>);
+
+    impl Drop for Idle {
+        #[inline(always)]
+        fn drop(&mut self) {}
+    }
+
+    /// Would say that the current task waits without an end of its own.
+    #[inline(always)]
+    pub fn idle() -> Idle {
+        Idle(PhantomData)
+    }
+
+    /// Whether every other task waits: nobody knows.
+    #[inline(always)]
+    pub fn is_alone() -> bool {
+        false
+    }
+
     /// The current task is about to wait for what only it could do itself.
     #[inline(always)]
     pub fn endless(_map: &Map, _describe: Describe, _site: &'static Location<'static>) {}

@@ -66,7 +66,9 @@ impl Condvar {
         let site = Location::caller();
         while_released(mutex_guard, |guard| {
             wait::before(&self.map, condition, site);
+            let idle = wait::idle();
             with_real_guard(guard, |real| self.inner.wait(real));
+            drop(idle);
             wait::over(&self.map, site);
         });
     }

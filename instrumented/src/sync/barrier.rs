@@ -51,7 +51,9 @@ impl Barrier {
         let turn = (self.arrivals.fetch_add(1, Relaxed) / self.size % 8) as u8;
         wait::before_turn(&self.map, turn, describe, site);
         wait::made_turn(&self.map, turn, describe, site);
+        let idle = wait::idle();
         let result = self.inner.wait();
+        drop(idle);
         wait::over(&self.map, site);
         result
     }

@@ -59,7 +59,9 @@ impl Condvar {
         let wait = Wait::new(&held, describe::<T>, site);
         let waiting = wait.begin(held);
         wait::before(&self.map, condition, site);
+        let idle = wait::idle();
         let waited = self.inner.wait(inner);
+        drop(idle);
         wait::over(&self.map, site);
         let held = wait.end(Some(waiting));
         match waited {

@@ -15,6 +15,7 @@ use std::any::type_name;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use lockdep::{Description, Map, wait};
@@ -30,6 +31,20 @@ struct Link {
     messages: Map,
     /// What a sender waits for, if the channel has a bound.
     room: Option<Map>,
+    /// Which thread made the receiver or was the last to use it.
+    receiver: AtomicUsize,
+}
+
+/// How often a sender has to see that nobody else can make room.
+const LOOKS: usize = 5;
+/// How long it waits between two looks, at least and at most.
+const PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
+/// Tells the threads that live now apart.
+fn this_thread() -> usize {
+    thread_local!(static HERE: u8 = const { 0 });
+    HERE.try_with(|here| std::ptr::from_ref(here).addr()).unwrap_or_default()
 }
 
 /// What reports call the messages of a channel.
@@ -49,6 +64,7 @@ impl Link {
     }
 
     fn make_room<T>(&self, site: Site) {
+        self.receiver.store(this_thread(), Relaxed);
         if let Some(map) = &self.room {
             wait::made(map, room::<T>, site);
         }
@@ -79,7 +95,8 @@ impl Link {
 #[must_use]
 #[track_caller]
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
-    let link = Arc::new(Link { messages: Map::new(), room: None });
+    let receiver = AtomicUsize::new(this_thread());
+    let link = Arc::new(Link { messages: Map::new(), room: None, receiver });
     let (sender, receiver) = std::sync::mpsc::channel();
     (Sender { inner: sender, link: Arc::clone(&link) }, Receiver { inner: receiver, link })
 }
@@ -88,7 +105,8 @@ pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
 #[must_use]
 #[track_caller]
 pub fn sync_channel<T>(bound: usize) -> (SyncSender<T>, Receiver<T>) {
-    let link = Arc::new(Link { messages: Map::new(), room: Some(Map::new()) });
+    let (room, receiver) = (Some(Map::new()), AtomicUsize::new(this_thread()));
+    let link = Arc::new(Link { messages: Map::new(), room, receiver });
     let (sender, receiver) = std::sync::mpsc::sync_channel(bound);
     (SyncSender { inner: sender, link: Arc::clone(&link) }, Receiver { inner: receiver, link })
 }
@@ -124,6 +142,15 @@ impl<T> fmt::Debug for Sender<T> {
     }
 }
 
+/// What became of a message for which there was no room.
+enum Attempt<T> {
+    Done(Result<(), SendError<T>>),
+    /// Another thread uses the receiver.
+    Elsewhere(T),
+    /// Only this thread could make room.
+    Stuck(T),
+}
+
 /// [`std::sync::mpsc::SyncSender`], tracked.
 pub struct SyncSender<T> {
     inner: std::sync::mpsc::SyncSender<T>,
@@ -136,12 +163,52 @@ impl<T> SyncSender<T> {
     /// # Errors
     ///
     /// If the receiver is gone; the error holds the message.
+    ///
+    /// # Panics
+    ///
+    /// If nobody but this thread could make room, which is certain, and the tracker is told to panic.
     #[track_caller]
     pub fn send(&self, t: T) -> Result<(), SendError<T>> {
         let site = Location::caller();
         self.link.wait_for_room::<T>(site);
         self.link.send::<T>(site);
-        self.inner.send(t)
+        let t = match self.inner.try_send(t) {
+            Ok(()) => return Ok(()),
+            Err(TrySendError::Disconnected(t)) => return Err(SendError(t)),
+            Err(TrySendError::Full(t)) => t,
+        };
+        let _idle = wait::idle();
+        match self.try_alone(t) {
+            Attempt::Done(result) => result,
+            Attempt::Elsewhere(t) => self.inner.send(t),
+            Attempt::Stuck(t) => {
+                if let Some(map) = &self.link.room {
+                    wait::endless(map, room::<T>, site);
+                }
+                self.inner.send(t)
+            }
+        }
+    }
+
+    /// Tries again and again whether there is room, as long as this thread was the last to use the
+    /// receiver and so may be the only one that could make some.
+    #[cold]
+    fn try_alone(&self, mut t: T) -> Attempt<T> {
+        let (mut alone, mut pause) = (0, PAUSE);
+        while self.link.receiver.load(Relaxed) == this_thread() {
+            alone = if wait::is_alone() { alone + 1 } else { 0 };
+            if alone > LOOKS {
+                return Attempt::Stuck(t);
+            }
+            std::thread::sleep(pause);
+            pause = if alone > 0 { PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
+            t = match self.inner.try_send(t) {
+                Ok(()) => return Attempt::Done(Ok(())),
+                Err(TrySendError::Disconnected(t)) => return Attempt::Done(Err(SendError(t))),
+                Err(TrySendError::Full(t)) => t,
+            };
+        }
+        Attempt::Elsewhere(t)
     }
 
     /// Sends if there is room.
@@ -198,7 +265,9 @@ impl<T> Receiver<T> {
     pub fn recv(&self) -> Result<T, RecvError> {
         let site = Location::caller();
         self.link.before_receive::<T>(site);
+        let idle = wait::idle();
         let result = self.inner.recv();
+        drop(idle);
         self.link.received(site);
         result
     }

@@ -10,9 +10,11 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 
 use crate::how::Describe;
+use crate::on::idle::PENDING;
 use crate::on::kinship::{Clock, Kin, Occurrence};
 use crate::on::pass::{self, Ancestry, Pass, Runs};
 use crate::on::process;
@@ -39,11 +41,27 @@ pub(crate) struct Life {
     held: Box<[(u64, usize)]>,
     /// The task among its kin, if somebody asks.
     kin: Option<Kin>,
+    /// Whether it has begun.
+    is_begun: AtomicBool,
     /// Whether somebody has waited for its end.
     is_joined: AtomicBool,
 }
 
+impl Drop for Life {
+    fn drop(&mut self) {
+        // It was never started after all.
+        self.begin();
+    }
+}
+
 impl Life {
+    /// The task begins, at the latest now.
+    fn begin(&self) {
+        if !self.is_begun.swap(true, SeqCst) {
+            PENDING.fetch_sub(1, SeqCst);
+        }
+    }
+
     /// Whether a lock that the task `joiner` holds was taken after this one was started, for certain.
     pub(crate) fn is_younger(
         &self,
@@ -103,7 +121,10 @@ pub(crate) fn spawned(describe: Describe, site: &'static Location<'static>) -> C
             let held = held.collect();
             // Kin cost memory as long as there are descendants, and nobody asks for them otherwise.
             let kin = TELL_APART.load(Relaxed).then(|| task.kin().spawn(&CLOCK));
+            PENDING.fetch_add(1, SeqCst);
+            let is_begun = AtomicBool::new(false);
             Some(Arc::new(Life {
+                is_begun,
                 code: code.get(),
                 ancestry: Arc::new(ancestry),
                 held,
@@ -119,6 +140,9 @@ pub(crate) fn spawned(describe: Describe, site: &'static Location<'static>) -> C
 /// The work of `event::started`.
 pub(crate) fn started(child: &Child) {
     if let Some(life) = child.life() {
+        // Who may be waited for has to be seen.
+        process::state();
+        life.begin();
         with_task(|task| {
             task.begin_life(life.code, Arc::clone(&life.ancestry));
             if let Some(kin) = &life.kin {
@@ -175,6 +199,7 @@ pub(crate) fn runs(child: &Child) -> Running {
     let mut running = Running { before: None, _thread: PhantomData };
     if let Some(life) = child.life() {
         with_task(|task| {
+            life.begin();
             if task.state() == State::Active {
                 let runs = Runs { code: life.code, task: life.ancestry.task };
                 running.before = Some((task.runs().replace(runs), task.pass().take()));

@@ -26,6 +26,7 @@ pub mod graph;
 pub mod guards;
 pub mod histogram;
 pub mod hook;
+mod idle;
 mod interruption;
 pub mod kinship;
 mod knowledge;

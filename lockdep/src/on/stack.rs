@@ -119,6 +119,8 @@ pub(crate) struct Stack {
     has_disowned: AtomicBool,
     /// What the task waits for.
     pub(crate) wait: Wait,
+    /// Whether it waits for something that is no lock, and has no end of its own.
+    pub(crate) is_idle: AtomicBool,
     /// Whose stack it is.
     pub(crate) owner: Owner,
 }
@@ -145,6 +147,7 @@ impl Stack {
             disowned: Mutex::new(Vec::new()),
             has_disowned: AtomicBool::new(false),
             wait: Wait::new(),
+            is_idle: AtomicBool::new(false),
             owner: Owner::new(),
         }
     }
@@ -400,6 +403,7 @@ impl Stack {
         self.disowned.lock().clear();
         self.has_disowned.store(false, Relaxed);
         self.wait.end();
+        self.is_idle.store(false, Relaxed);
         self.clear_entries();
         self.chains[0].store(chain::EMPTY, Relaxed);
     }

@@ -15,11 +15,13 @@
 use std::panic::Location;
 
 use crate::how::{Describe, How};
+use crate::on::idle;
 use crate::on::map::Map;
 use crate::on::process;
 use crate::on::thread::{self, with_task};
 
 pub use crate::on::completion::{Completion, MustRun};
+pub use crate::on::idle::Idle;
 
 /// The current task is about to wait until another one does what `map` stands for. To be called
 /// whether it will have to block or not, before it does.
@@ -70,6 +72,19 @@ pub fn made_turn(map: &Map, turn: u8, describe: Describe, site: &'static Locatio
     if !with_task(|task| task.has_made(map, how)) {
         process::judge(|tracker, task| tracker.made(task, map, how, describe, site));
     }
+}
+
+/// The current task waits, in the real wait, as long as what this returns lives. To be said if the
+/// wait has no end of its own: no timeout. Costs two stores.
+pub fn idle() -> Idle {
+    idle::begin()
+}
+
+/// Whether at this moment every other task that the tracker knows of waits, without an end of its
+/// own. If the current task too waits for another one then none of them ever goes on; look again
+/// after a while, for one of them may just have been woken. Takes time for each task.
+pub fn is_alone() -> bool {
+    idle::is_alone()
 }
 
 /// The current task is about to wait for what only it could do itself, which is certain.

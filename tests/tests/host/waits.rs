@@ -123,6 +123,44 @@ pub(crate) fn scenes() -> Vec<Scene> {
         }),
         scene("a_thread_that_joins_itself_is_told_before_it_blocks", join_itself)
             .with("LOCKDEP", "panic"),
+        scene("a_send_that_only_this_thread_could_make_room_for_is_told", || {
+            let thread = thread::spawn(|| {
+                let (sender, receiver) = sync_channel::<u8>(1);
+                sender.send(1).unwrap();
+                assert_eq!(receiver.recv(), Ok(1));
+                sender.send(2).unwrap();
+                let send = std::panic::AssertUnwindSafe(|| sender.send(3));
+                let panicked = std::panic::catch_unwind(send).unwrap_err();
+                panicked.downcast_ref::<String>().cloned().unwrap_or_default()
+            });
+            std::panic::set_hook(Box::new(|_| ()));
+            let text = thread.join().unwrap();
+            assert!(text.starts_with("error[LD0021]"), "{text}");
+        })
+        .with("LOCKDEP", "panic"),
+        innocent("a_full_channel_whose_receiver_is_on_its_way_to_another_thread_is_fine", || {
+            let (sender, receiver) = sync_channel::<u8>(1);
+            let late = thread::spawn(move || {
+                std::thread::sleep(3 * MOMENT);
+                receiver.into_iter().count()
+            });
+            (0..4).for_each(|number| sender.send(number).unwrap());
+            drop(sender);
+            assert_eq!(late.join().unwrap(), 4);
+        }),
+        innocent("a_full_channel_whose_receiver_is_handed_over_is_fine", || {
+            let (sender, receiver) = sync_channel::<u8>(1);
+            let (give, given) = channel();
+            let other = thread::spawn(move || {
+                let receiver: instrumented::sync::mpsc::Receiver<u8> = given.recv().unwrap();
+                std::thread::sleep(3 * MOMENT);
+                receiver.into_iter().count()
+            });
+            give.send(receiver).unwrap();
+            (0..4).for_each(|number| sender.send(number).unwrap());
+            drop(sender);
+            assert_eq!(other.join().unwrap(), 4);
+        }),
         // Channels.
         guilty("an_answer_that_needs_the_lock_held_by_who_waits_for_it_is_told", || {
             Service::new(|| (), || take(&HELD)).ask_twice();
