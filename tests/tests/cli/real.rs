@@ -80,3 +80,34 @@ fn two_versions_of_one_crate_are_both_tracked() {
     let said = lockdep(&fixture, &["run", "-q"]).exits(0);
     assert!(said.last().starts_with("lockdep: 4 classes, 2 edges"), "{said:?}");
 }
+
+#[test]
+fn a_join_under_a_lock_is_a_warning_with_both_places() {
+    let fixture = workspace("tests/fixtures/slog-async-join");
+    let said = lockdep(&fixture, &["run", "-q"]).exits(100);
+    let at = said.stderr.find("warning[LD0020]").expect("the join is told");
+    let (held, waits) = said.stderr[at..].split_once("waits at").expect("there are two places");
+    assert!(held.contains("slog-async-2.3.0/lib.rs:491:"), "{said:?}");
+    assert!(waits.contains("slog-async-2.3.0/lib.rs:493:"), "{said:?}");
+    assert!(said.last().ends_with("0 violations, 1 warning (met 1 time)"), "{said:?}");
+
+    let allowed = lockdep(&fixture, &["run", "-q"]).env("LOCKDEP_WARNINGS", "allow").exits(0);
+    assert!(!allowed.stderr.contains("[LD"), "{allowed:?}");
+    allowed.has("1 warning is not shown");
+
+    // The worker joins itself, which the real library finds out too, by a panic of its own.
+    let hung = lockdep(&fixture, &["run", "-q", "--", "hang"]).exits(100);
+    hung.has("error[LD0021]: wait that nobody can end");
+}
+
+#[test]
+fn the_logger_that_lets_go_before_it_joins_is_clean() {
+    let fixture = workspace("tests/fixtures/slog-async-join");
+    let read = |file: &str| fs::read_to_string(fixture.join(file)).expect("the fixture is there");
+    let manifest = read("Cargo.toml").replace("=2.3.0", "=2.4.0");
+    let mended = Project::new("slog-async-mended")
+        .file("Cargo.toml", &manifest)
+        .file("src/main.rs", &read("src/main.rs"));
+    let said = mended.lockdep(&["run", "-q"]).exits(0);
+    assert!(said.last().ends_with("0 violations"), "{said:?}");
+}
