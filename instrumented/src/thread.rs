@@ -18,13 +18,19 @@ use std::fmt;
 use std::io;
 use std::panic::Location;
 use std::ptr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lockdep::Description;
 use lockdep::event::{self, Child};
 use lockdep::wait;
+use lockdep::{Description, Map};
+
+mod parking;
 
 pub use std::thread::*;
+
+#[allow(deprecated, reason = "the function is deprecated and still there")]
+pub use parking::park_timeout_ms;
+pub use parking::{Thread, current, park, park_timeout};
 
 /// [`std::thread::spawn`]; says that the current thread starts one.
 ///
@@ -46,7 +52,7 @@ fn describe<F>() -> Description {
 }
 
 /// What a started thread does: `f`, between its first event and its last.
-fn life<F: FnOnce() -> T, T>(child: Child, f: F) -> impl FnOnce() -> T {
+fn life<F: FnOnce() -> T, T>(child: Child, parking: Arc<Map>, f: F) -> impl FnOnce() -> T {
     /// Ends with `f`, after a panic too.
     struct Life(Child);
     impl Drop for Life {
@@ -56,6 +62,7 @@ fn life<F: FnOnce() -> T, T>(child: Child, f: F) -> impl FnOnce() -> T {
     }
     move || {
         event::started(&child);
+        parking::begin(parking);
         let _life = Life(child);
         f()
     }
@@ -99,8 +106,9 @@ impl Builder {
         T: Send + 'static,
     {
         let child = event::spawned(describe::<F>, Location::caller());
-        let inner = self.0.spawn(life(child.clone(), f))?;
-        Ok(JoinHandle { inner, child })
+        let parking = parking::of_child();
+        let inner = self.0.spawn(life(child.clone(), Arc::clone(&parking), f))?;
+        Ok(JoinHandle::new(inner, child, parking))
     }
 
     /// As [`std::thread::Builder::spawn_unchecked`]; says that the current thread starts one.
@@ -125,10 +133,11 @@ impl Builder {
         T: Send,
     {
         let child = event::spawned(describe::<F>, Location::caller());
-        let life = life(child.clone(), f);
+        let parking = parking::of_child();
+        let life = life(child.clone(), Arc::clone(&parking), f);
         // SAFETY: the caller promises the same of `f`; `life` adds what borrows nothing.
         let inner = unsafe { self.0.spawn_unchecked(life) }?;
-        Ok(JoinHandle { inner, child })
+        Ok(JoinHandle::new(inner, child, parking))
     }
 
     /// As [`std::thread::Builder::spawn_scoped`]; says that the current thread starts one.
@@ -151,9 +160,12 @@ impl Builder {
         T: Send + 'scope,
     {
         let child = event::spawned(describe::<F>, Location::caller());
-        let inner = self.0.spawn_scoped(scope.inner, life(child.clone(), f))?;
+        let parking = parking::of_child();
+        let life = life(child.clone(), Arc::clone(&parking), f);
+        let inner = self.0.spawn_scoped(scope.inner, life)?;
         scope.add(child.clone());
-        Ok(ScopedJoinHandle { inner, child })
+        let thread = Thread::new(inner.thread().clone(), parking);
+        Ok(ScopedJoinHandle { inner, child, thread })
     }
 }
 
@@ -161,13 +173,19 @@ impl Builder {
 pub struct JoinHandle<T> {
     inner: std::thread::JoinHandle<T>,
     child: Child,
+    thread: Thread,
 }
 
 impl<T> JoinHandle<T> {
+    fn new(inner: std::thread::JoinHandle<T>, child: Child, parking: Arc<Map>) -> JoinHandle<T> {
+        let thread = Thread::new(inner.thread().clone(), parking);
+        JoinHandle { inner, child, thread }
+    }
+
     /// As [`std::thread::JoinHandle::thread`].
     #[must_use]
     pub fn thread(&self) -> &Thread {
-        self.inner.thread()
+        &self.thread
     }
 
     /// As [`std::thread::JoinHandle::join`]; says that the thread was joined.
@@ -302,13 +320,14 @@ impl fmt::Debug for Scope<'_, '_> {
 pub struct ScopedJoinHandle<'scope, T> {
     inner: std::thread::ScopedJoinHandle<'scope, T>,
     child: Child,
+    thread: Thread,
 }
 
 impl<T> ScopedJoinHandle<'_, T> {
     /// As [`std::thread::ScopedJoinHandle::thread`].
     #[must_use]
     pub fn thread(&self) -> &Thread {
-        self.inner.thread()
+        &self.thread
     }
 
     /// As [`std::thread::ScopedJoinHandle::join`]; says that the thread was joined.

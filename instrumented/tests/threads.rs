@@ -85,8 +85,35 @@ fn a_handle_knows_its_pthread() {
 #[test]
 fn handles_have_the_real_ones_auto_traits() {
     fn is_shared<T: Send + Sync + Unpin>() {}
+    is_shared::<thread::Thread>();
     is_shared::<thread::JoinHandle<u8>>();
     is_shared::<thread::ScopedJoinHandle<'static, u8>>();
     is_shared::<thread::Builder>();
     is_shared::<thread::Scope<'static, 'static>>();
+}
+
+#[test]
+fn a_thread_that_parks_goes_on_when_it_is_unparked() {
+    let parked = thread::spawn(|| {
+        thread::park();
+        thread::current().id()
+    });
+    parked.thread().unpark();
+    let thread = parked.thread().clone();
+    assert_eq!(parked.join().unwrap(), thread.id());
+    // A permit that is there makes the next one return at once, and a time runs out.
+    thread::current().unpark();
+    thread::park();
+    thread::park_timeout(std::time::Duration::from_millis(1));
+    assert_eq!(format!("{:?}", thread::current()), format!("{:?}", std::thread::current()));
+    assert_eq!(thread::current().name(), std::thread::current().name());
+}
+
+#[test]
+fn a_parked_thread_of_a_scope_is_woken_by_another_one() {
+    thread::scope(|scope| {
+        let parked = scope.spawn(thread::park);
+        let waker = parked.thread().clone();
+        scope.spawn(move || waker.unpark());
+    });
 }

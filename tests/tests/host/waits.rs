@@ -359,6 +359,9 @@ pub(crate) fn scenes() -> Vec<Scene> {
         innocent("a_notification_before_the_lock_is_taken_is_fine", || {
             notified(|| (), || take(&HELD));
         }),
+        // Parked threads.
+        guilty("a_thread_parked_with_a_lock_that_its_waker_takes_is_told", || unparked(true)),
+        innocent("a_waker_that_takes_the_lock_after_it_woke_is_fine", || unparked(false)),
         // Waits of the user's own.
         guilty("code_that_must_run_for_a_completion_and_takes_the_lock_is_told", || {
             static DONE: Completion = Completion::new();
@@ -454,6 +457,28 @@ fn notified(before: fn(), after: fn()) {
         }
     }
     thread.join().unwrap();
+}
+
+/// A thread wakes the one that started it, which holds a lock, and takes the lock before or after.
+fn unparked(is_before: bool) {
+    let (sleeper, (begun, has_begun)) = (thread::current(), std::sync::mpsc::channel());
+    let waker = thread::spawn(move || {
+        if is_before {
+            take(&HELD);
+        }
+        begun.send(()).unwrap();
+        std::thread::sleep(MOMENT);
+        sleeper.unpark();
+        if !is_before {
+            take(&HELD);
+        }
+    });
+    has_begun.recv().unwrap();
+    {
+        let _held = unpoisoned(&HELD);
+        thread::park();
+    }
+    waker.join().unwrap();
 }
 
 /// A worker that answers questions.
