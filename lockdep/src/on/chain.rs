@@ -48,9 +48,14 @@ pub(crate) fn of_sync(key: u64) -> u64 {
     key.rotate_left(16) ^ CHAIN_MULTIPLIER
 }
 
-/// The key of a wait for an event at one place, by a chain.
+/// The key of a wait for an event at one place, by a chain: for this very thing that is waited for.
 pub(crate) fn of_event(key: u64, event: Word, site: &'static Location<'static>) -> u64 {
-    at(extend(key, event).rotate_left(8) ^ SITE_MULTIPLIER, site)
+    at(fold(extend(key, event).rotate_left(8) ^ event.lock(), SITE_MULTIPLIER), site)
+}
+
+/// The key under which it is known that a task has made an event of this very thing.
+pub(crate) fn of_maker(event: Word) -> u64 {
+    fold(event.lock() ^ CHAIN_MULTIPLIER, SITE_MULTIPLIER)
 }
 
 /// The key under which it is known that code of this class takes the top lock of a chain.

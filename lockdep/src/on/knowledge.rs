@@ -7,6 +7,7 @@
 use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use dashmap::{DashMap, DashSet};
 use parking_lot::Mutex;
@@ -21,7 +22,7 @@ use crate::on::registry::Node;
 use crate::on::sightings::Sightings;
 use crate::on::trace::Trace;
 use crate::on::usage::Usages;
-use crate::on::waits::Waits;
+use crate::on::waits::{Maker, Waits};
 use crate::on::withheld::Withheld;
 use crate::on::witness::{Waiter, Witness};
 
@@ -33,6 +34,10 @@ const MANY_CHAINS: usize = 1 << 16;
 const MAX_BROKEN: usize = 1 << 16;
 /// How many cycles the ledger has room for.
 const MAX_WITHHELD: usize = 1 << 12;
+/// Of how many things that can be waited for it is kept who ended waits for them, and how many that
+/// are. Of those that are forgotten a way to hang may be missed.
+const MAX_THINGS: usize = 1 << 16;
+const MAKERS: usize = 16;
 /// How many backtraces are kept; later witnesses have the place of the call only.
 const MAX_TRACES: usize = 1 << 18;
 
@@ -44,6 +49,10 @@ pub(crate) struct Knowledge {
     /// Which code is known to take the top lock of which chain, and which task was the first to do so;
     /// 0 if there were others.
     taken: DashMap<u64, u64, FxBuildHasher>,
+    /// Who ended waits for each thing that can be waited for, by its number.
+    makers: DashMap<u64, Vec<Maker>, FxBuildHasher>,
+    /// Whether somebody was seen to wait with a lock held.
+    pub(crate) has_waits: AtomicBool,
     pub(crate) graphs: Mutex<Graphs>,
 }
 
@@ -149,6 +158,22 @@ impl Knowledge {
             self.validated.clear();
         }
         self.validated.insert(chain);
+    }
+
+    /// Somebody ends waits for a thing; at most [`MAKERS`] are kept of each.
+    pub(crate) fn add_maker(&self, thing: u64, maker: Maker) {
+        if self.makers.len() >= MAX_THINGS {
+            self.makers.clear();
+        }
+        let mut makers = self.makers.entry(thing).or_default();
+        if !makers.contains(&maker) && makers.len() < MAKERS {
+            makers.push(maker);
+        }
+    }
+
+    /// Who was seen to end waits for a thing.
+    pub(crate) fn makers(&self, thing: u64) -> Vec<Maker> {
+        self.makers.get(&thing).map(|makers| makers.clone()).unwrap_or_default()
     }
 
     /// Whether it is news that a task takes the top lock of a chain in code of some class.

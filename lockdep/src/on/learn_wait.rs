@@ -15,6 +15,7 @@
 
 use std::panic::Location;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
 
 use crate::how::{Describe, How};
 use crate::mode::Mode;
@@ -25,7 +26,7 @@ use crate::on::knowledge::Graphs;
 use crate::on::learn::Learned;
 use crate::on::lineage::Life;
 use crate::on::loss::{self, Loss};
-use crate::on::map::{Map, Tag, Word};
+use crate::on::map::{self, Map, Tag, Word};
 use crate::on::pass::{self, Joined, Needed, Taken};
 use crate::on::registry::{self, Node};
 use crate::on::ring::{self, News, Ring};
@@ -58,7 +59,9 @@ impl Tracker {
         let mut learned = Learned::from(self.before_wait(task, WaitType::Waiting, site));
         if let Some(event) = self.event(task, map, how, describe) {
             let key = task.wait_key(event, site);
-            if !self.waits_for(task, Target::Event(event.node()), (key, site), &mut learned) {
+            let thing = Some(map::instance_of(event.lock()));
+            let target = Target::Event(event.node());
+            if !self.waits_for(task, (target, thing), (key, site), &mut learned) {
                 task.learn_key(key);
             }
         }
@@ -76,6 +79,7 @@ impl Tracker {
     ) -> Learned {
         let mut learned = Learned::default();
         if let Some(event) = self.event(task, map, how, describe) {
+            self.add_maker(task, event, &mut learned);
             let needed = task.needed(event.node());
             let at = self.spot(chain::of_event(chain::EMPTY, event, site), site);
             self.needs(task, Target::Event(event.node()), needed, Some(at), &mut learned);
@@ -96,7 +100,7 @@ impl Tracker {
         }
         let mut learned = Learned::from(self.before_wait(task, WaitType::Waiting, site));
         let key = chain::of_code(chain::at(task.chain_key(), site), other.code);
-        let circle = self.waits_for(task, target, (key, site), &mut learned);
+        let circle = self.waits_for(task, (target, None), (key, site), &mut learned);
         let trace = self.spot(key, site).trace;
         let joined = Joined { code: target.node(), site, trace, at: pass::now() };
         for target in own_targets(task) {
@@ -108,6 +112,24 @@ impl Tracker {
             learned.met.extend(self.join_under_lock(task, other, (key, site)));
         }
         learned
+    }
+
+    /// Notes who ends waits for this very thing.
+    fn add_maker(&self, task: &Task, event: Word, learned: &mut Learned) {
+        let (thing, maker) =
+            (map::instance_of(event.lock()), (task.number(), task.runs().get().code));
+        task.learn_key(chain::of_maker(event));
+        self.knowledge.add_maker(thing, maker);
+        if !self.knowledge.has_waits.load(SeqCst) {
+            return;
+        }
+        let mut graphs = self.knowledge.graphs.lock();
+        if graphs.waits.make_thing(thing, maker) {
+            let news = [News::Need(Target::Event(event.node()))];
+            let numbered = self.number_rings(&mut graphs, &news);
+            drop(graphs);
+            self.tell_rings(numbered, learned);
+        }
     }
 
     /// LD0020: a lock that is certainly younger than the code whose end is waited for.
@@ -162,8 +184,10 @@ impl Tracker {
         map: &Map,
         describe: Describe,
         site: &'static Location<'static>,
+        learned: &mut Learned,
     ) -> Option<u32> {
         let event = self.event(task, map, How::EXCLUSIVE, describe)?;
+        self.add_maker(task, event, learned);
         task.begin_scope(event.class(), site);
         Some(event.class())
     }
@@ -208,7 +232,7 @@ impl Tracker {
     fn waits_for(
         &self,
         task: &Task,
-        target: Target,
+        (target, thing): (Target, Option<u64>),
         (key, site): (u64, &'static Location<'static>),
         learned: &mut Learned,
     ) -> bool {
@@ -222,6 +246,8 @@ impl Tracker {
             guards = guards.seen_at(task.occurrence());
         }
         let (who, task) = (who(task, pass::now()), name(task));
+        // Before it is asked who ends such waits: who does so from now on says so himself.
+        self.knowledge.has_waits.store(true, SeqCst);
         let mut graphs = self.knowledge.graphs.lock();
         if !graphs.waits.has_room() {
             loss::count(Loss::Waits);
@@ -234,6 +260,9 @@ impl Tracker {
                 let waited = Waited { task, held: self.end(held), target, at: at.clone() };
                 let fact = fact(held.entry.how().mode(), &guards, &who, waited);
                 graphs.waits.add_wait(node, target, fact);
+                if let Some(thing) = thing {
+                    graphs.waits.await_thing(thing, (node, target), &self.knowledge.makers(thing));
+                }
                 News::Wait(node, target)
             })
             .collect();
@@ -334,7 +363,7 @@ fn is_checked(held: &Held) -> bool {
 }
 
 fn who(task: &Task, at: u64) -> Who {
-    Who { task: task.number(), at, ancestry: task.ancestry(), several: false }
+    Who { tasks: vec![task.number()], at, ancestry: task.ancestry() }
 }
 
 fn fact<W>(mode: Mode, guards: &Guards, who: &Who, witness: W) -> Fact<W> {

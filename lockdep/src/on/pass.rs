@@ -31,6 +31,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::how::How;
 use crate::mode::Mode;
+use crate::on::chain;
 use crate::on::guards::Guards;
 use crate::on::loss::{self, Loss};
 use crate::on::map::Map;
@@ -205,7 +206,12 @@ impl Task {
         match self.state() {
             State::Active => {}
             State::Scoped => return false,
-            State::Unstarted | State::Working | State::Reporting | State::Off => return true,
+            State::Unstarted => return false,
+            State::Working | State::Reporting | State::Off => return true,
+        }
+        let word = map.word();
+        if !word.is_resolved() || !self.knows_key(chain::of_maker(word)) {
+            return false;
         }
         let Ok(pass) = self.pass().try_borrow() else {
             return true;
@@ -213,10 +219,8 @@ impl Task {
         let Some(pass) = pass.as_deref() else {
             return true;
         };
-        let (word, all) = (map.word(), (pass.taken.len(), pass.joined.len()));
-        all == (0, 0)
-            || word.is_resolved()
-                && pass.said.get(&word.held(how).node()).is_some_and(|said| *said == all)
+        let all = (pass.taken.len(), pass.joined.len());
+        all == (0, 0) || pass.said.get(&word.held(how).node()).is_some_and(|said| *said == all)
     }
 
     /// The task has what it waited for, and begins anew.

@@ -478,8 +478,9 @@ pub(crate) fn begin_scope(
 ) -> Option<u32> {
     let mut class = None;
     judge(|tracker, task| {
-        class = tracker.begin_scope(task, map, describe, site);
-        Learned::default()
+        let mut learned = Learned::default();
+        class = tracker.begin_scope(task, map, describe, site, &mut learned);
+        learned
     });
     class
 }

@@ -194,7 +194,7 @@ fn search(graphs: &Graphs, level: Level, held: Node, target: Target) -> Option<R
         };
         for length in 1..LONGEST {
             search.cut = false;
-            if search.target(target, length).ok()? {
+            if search.target(held, target, length).ok()? {
                 return Some(Ring(search.links));
             }
             if !search.cut {
@@ -249,9 +249,19 @@ struct Search<'g> {
 }
 
 impl<'g> Search<'g> {
-    /// Whether who waits for `target` waits for the first party, over at most so many parties more.
-    fn target(&mut self, target: Target, length: usize) -> Result<bool, Spent> {
+    /// Whether who waits for `target` with `held` waits for the first party, over at most so many
+    /// parties more.
+    fn target(&mut self, held: Node, target: Target, length: usize) -> Result<bool, Spent> {
         let graphs = self.graphs;
+        let makers = graphs.waits.makers.get(&(held, target));
+        // The end of code is made by this code; an event by whoever makes it.
+        let can_end = |ran: &Ran, who: &Who| match target {
+            Target::End(_) => true,
+            Target::Event(_) => {
+                let code = ran.code.map_or(0, Node::class);
+                makers.is_some_and(|makers| makers.are(who, code))
+            }
+        };
         if length == 0 {
             self.cut = true;
             return Ok(false);
@@ -265,7 +275,7 @@ impl<'g> Search<'g> {
                 }
                 Some(_) => {}
             }
-            for fact in facts.iter() {
+            for fact in facts.iter().filter(|fact| can_end(&fact.witness, &fact.who)) {
                 let link = Link::Runs(Arc::clone(&fact.witness));
                 let is_event = matches!(target, Target::Event(_));
                 if self.meet(fact, is_event, link, |search| {
@@ -279,7 +289,9 @@ impl<'g> Search<'g> {
             for fact in facts.iter() {
                 let link = Link::Joins(Arc::clone(&fact.witness));
                 let is_event = matches!(target, Target::Event(_));
-                if self.meet(fact, is_event, link, |search| search.target(code, length - 1))? {
+                if self
+                    .meet(fact, is_event, link, |search| search.target(held, code, length - 1))?
+                {
                     return Ok(true);
                 }
             }
@@ -341,7 +353,7 @@ impl<'g> Search<'g> {
                     continue;
                 }
                 let link = Link::Waits(Arc::clone(&fact.witness));
-                if self.meet(fact, false, link, |search| search.target(target, length - 1))? {
+                if self.meet(fact, false, link, |search| search.target(node, target, length - 1))? {
                     return Ok(true);
                 }
             }

@@ -12,6 +12,11 @@
 //! (`ring`). It is kept apart from the graph of locks, whose rules know nothing of it: there are few
 //! waits under locks, and without any nothing is searched.
 //!
+//! Things of one class that are waited for need not have to do with each other: a channel that one test
+//! makes is of one class with that of another. So whoever ends a wait counts only as what it is: what
+//! is needed for an event is needed for a wait if the task that made the event, or another one that
+//! runs the same code, has ended a wait for that very thing ([`Makers`]).
+//!
 //! Of each of these dependencies the sightings are kept that say something new: under fewer guards,
 //! in another mode, or of a second task. At most [`MOST`]; then they become one under the guards
 //! that they have in common, which can only raise an alarm.
@@ -19,7 +24,7 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::mode::Mode;
 use crate::on::guards::Guards;
@@ -30,7 +35,11 @@ use crate::on::witness::End;
 
 /// How many sightings of one dependency are kept apart.
 const MOST: usize = 32;
-/// How many dependencies of one kind are kept.
+/// How many tasks are kept apart of those that did the same.
+const TASKS: usize = 16;
+/// How many things that were waited for are kept in mind, with who waits.
+const AWAITED: usize = 1 << 12;
+/// How many dependencies are kept.
 pub(crate) const LIMIT: usize = 1 << 18;
 
 /// What is waited for.
@@ -50,33 +59,74 @@ impl Target {
     }
 }
 
-/// Which task was seen to do something, and when.
+/// Who made an event: the task, and the class of its code, 0 if it has none.
+pub(crate) type Maker = (u64, u32);
+
+/// Who ended waits for a thing.
+#[derive(Debug, Default)]
+pub(crate) struct Makers(FxHashSet<Maker>);
+
+impl Makers {
+    /// Adds one; whether it says something new.
+    fn add(&mut self, (task, code): Maker) -> bool {
+        let task = if code == 0 { task } else { 0 };
+        self.0.insert((task, code))
+    }
+
+    /// Whether one of them is among these tasks, or runs this code.
+    pub(crate) fn are(&self, who: &Who, code: u32) -> bool {
+        match code {
+            0 => who.tasks.iter().any(|&task| self.0.contains(&(task, 0))),
+            code => self.0.contains(&(0, code)),
+        }
+    }
+}
+
+/// Which tasks were seen to do something, and when.
 #[derive(Clone, Debug)]
 pub(crate) struct Who {
-    pub(crate) task: u64,
+    /// The tasks, the newest last; at most [`TASKS`].
+    pub(crate) tasks: Vec<u64>,
     /// The number that the next task would have got.
     pub(crate) at: u64,
     pub(crate) ancestry: Option<Arc<Ancestry>>,
-    /// Whether other tasks did the same.
-    pub(crate) several: bool,
 }
 
 impl Who {
+    /// Whether there are more than one.
+    fn are_several(&self) -> bool {
+        self.tasks.len() > 1
+    }
+
+    /// Adds others that did the same; whether there is one among them that is new.
+    fn add(&mut self, other: &Who) -> bool {
+        let before = self.tasks.len();
+        let new: Vec<u64> =
+            other.tasks.iter().copied().filter(|task| !self.tasks.contains(task)).collect();
+        self.tasks.extend(&new);
+        let surplus = self.tasks.len().saturating_sub(TASKS);
+        self.tasks.drain(..surplus);
+        let is_later = before == 1 && self.at < other.at;
+        self.at = self.at.max(other.at);
+        !new.is_empty() || is_later
+    }
+
     /// Whether these can be two tasks.
     pub(crate) fn is_other(&self, other: &Who) -> bool {
-        self.several || other.several || self.task != other.task
+        self.are_several() || other.are_several() || self.tasks != other.tasks
     }
 
     /// Whether what these did was in order: the one did it before it started the other, or one that
     /// the other descends from.
     pub(crate) fn is_ordered(&self, other: &Who) -> bool {
-        !self.several && !other.several && (self.came_before(other) || other.came_before(self))
+        let are_single = !self.are_several() && !other.are_several();
+        are_single && (self.came_before(other) || other.came_before(self))
     }
 
     fn came_before(&self, other: &Who) -> bool {
         let mut at = other.ancestry.as_deref();
         while let Some(ancestry) = at {
-            if ancestry.parent == self.task {
+            if self.tasks.contains(&ancestry.parent) {
                 return self.at <= ancestry.task;
             }
             at = ancestry.older.as_deref();
@@ -111,18 +161,13 @@ impl<W> Facts<W> {
         let covers =
             |known: &&mut Fact<W>| known.mode == fact.mode && known.guards.covers(&fact.guards);
         if let Some(known) = self.0.iter_mut().find(covers) {
-            let is_other = !known.who.several && known.who.task != fact.who.task;
-            let is_later = !known.who.several && known.who.at < fact.who.at;
-            known.who.several |= is_other;
-            known.who.at = known.who.at.max(fact.who.at);
-            return is_other || is_later;
+            return known.who.add(&fact.who);
         }
         let mut fact = fact;
         let Fact { mode, guards, who, .. } = &mut fact;
         let covered = |known: &mut Fact<W>| known.mode == *mode && guards.covers(&known.guards);
         for known in self.0.extract_if(.., covered) {
-            who.several |= known.who.several || known.who.task != who.task;
-            who.at = who.at.max(known.who.at);
+            who.add(&known.who);
         }
         self.0.push(fact);
         if self.0.len() > MOST {
@@ -142,7 +187,7 @@ impl<W> Facts<W> {
         };
         for known in self.0.extract_if(.., |known| known.mode == joined.mode) {
             joined.guards = joined.guards.common(&known.guards);
-            joined.who.several = true;
+            joined.who.add(&known.who);
         }
         self.0.push(joined);
     }
@@ -191,6 +236,10 @@ pub(crate) struct Waits {
     pub(crate) waits: Map<Node, Map<Target, Facts<Waited>>>,
     pub(crate) runs: Map<Target, Map<Node, Facts<Ran>>>,
     pub(crate) joins: Map<Target, Map<Target, Facts<Joins>>>,
+    /// Who ended the waits for events.
+    pub(crate) makers: Map<(Node, Target), Makers>,
+    /// The waits for each thing, by its number.
+    awaited: Map<u64, Vec<(Node, Target)>>,
     count: usize,
 }
 
@@ -220,6 +269,29 @@ impl Waits {
         let joins = self.joins.entry(target).or_default();
         self.count += usize::from(!joins.contains_key(&code));
         joins.entry(code).or_default().add(fact)
+    }
+
+    /// A lock was held while this very thing was waited for, which these were seen to bring about.
+    pub(crate) fn await_thing(&mut self, thing: u64, wait: (Node, Target), makers: &[Maker]) {
+        if self.awaited.len() >= AWAITED {
+            self.awaited.clear();
+        }
+        let waits = self.awaited.entry(thing).or_default();
+        if !waits.contains(&wait) {
+            waits.push(wait);
+        }
+        let known = self.makers.entry(wait).or_default();
+        for &maker in makers {
+            known.add(maker);
+        }
+    }
+
+    /// Somebody brings about a thing that may have been waited for; whether that is news.
+    pub(crate) fn make_thing(&mut self, thing: u64, maker: Maker) -> bool {
+        let waits = self.awaited.get(&thing).map(Vec::as_slice).unwrap_or_default();
+        let add = |wait: &(Node, Target)| self.makers.entry(*wait).or_default().add(maker);
+        // Each of them is to be told.
+        waits.iter().map(add).filter(|is_new| *is_new).count() != 0
     }
 
     /// The waits under locks, each with what is waited for.

@@ -309,6 +309,47 @@ pub(crate) fn scenes() -> Vec<Scene> {
             two.join().unwrap();
         })
         .ends(some_circles),
+        innocent("channels_of_one_place_that_have_nothing_to_do_with_each_other_are_fine", || {
+            // Two tests, one after the other, each with a lock that keeps the others out.
+            let test = |sends: bool| {
+                let _serial = unpoisoned(&HELD);
+                let (sender, receiver) = channel::<u8>();
+                if sends {
+                    sender.send(1).unwrap();
+                    thread::spawn(move || receiver.recv().unwrap()).join().unwrap();
+                } else {
+                    thread::spawn(move || sender.send(1).unwrap()).join().unwrap();
+                    receiver.recv().unwrap();
+                }
+            };
+            for sends in [true, false] {
+                std::thread::spawn(move || test(sends)).join().unwrap();
+            }
+        }),
+        guilty("an_answer_through_a_channel_of_its_own_that_needs_the_lock_is_told", || {
+            type Answer = instrumented::sync::mpsc::Sender<()>;
+            let (ask, asked) = channel::<(bool, Answer)>();
+            let worker = thread::spawn(move || {
+                for (needs, answer) in asked {
+                    if needs {
+                        take(&HELD);
+                    }
+                    answer.send(()).unwrap();
+                }
+            });
+            let call = |needs: bool| {
+                let (answer, answered) = channel();
+                ask.send((needs, answer)).unwrap();
+                answered.recv().unwrap();
+            };
+            call(true);
+            {
+                let _held = unpoisoned(&HELD);
+                call(false);
+            }
+            drop(ask);
+            worker.join().unwrap();
+        }),
         // Barriers.
         guilty("a_lock_held_at_a_barrier_that_another_takes_on_its_way_is_told", || {
             let barrier = Arc::new(Barrier::new(2));
