@@ -260,3 +260,52 @@ impl Task {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::on::map::Tag;
+    use crate::on::registry::ClassId;
+
+    fn lock(class: u32) -> End {
+        let map = Map::new();
+        let entry = map.resolve(ClassId::new(class).unwrap(), Tag::REST, class.into());
+        End { entry: entry.held(How::EXCLUSIVE), site: Location::caller(), trace: None }
+    }
+
+    fn classes(needed: &Needed) -> Vec<u32> {
+        needed.taken.iter().map(|taken| taken.wanted.entry.class()).collect()
+    }
+
+    #[test]
+    fn an_event_needs_what_was_taken_before_it_in_its_pass_and_is_told_once() {
+        let task = Task::new("test");
+        let (one, other) = (Node::new(90, 0), Node::new(91, 0));
+        task.note_taken(&lock(1), &Guards::none());
+        task.note_taken(&lock(1), &Guards::none());
+        assert_eq!(classes(&task.needed(one)), [1]);
+        task.note_taken(&lock(2), &Guards::none());
+        assert_eq!(classes(&task.needed(one)), [2]);
+        assert_eq!(classes(&task.needed(other)), [1, 2]);
+        task.begin_pass(Location::caller());
+        assert_eq!(classes(&task.needed(one)), [0; 0]);
+        task.note_taken(&lock(1), &Guards::none());
+        assert_eq!(classes(&task.needed(one)), [1]);
+    }
+
+    #[test]
+    fn the_first_passes_that_begin_at_a_place_are_seen_whole_and_then_ever_fewer() {
+        let here = Location::caller();
+        let mut pass = Pass::default();
+        let seen = (1..=1_000).filter(|_| pass.begin(here)).count();
+        assert_eq!(seen, SEEN as usize + [32, 64, 128, 256, 512].len());
+    }
+
+    #[test]
+    fn a_million_generations_end_without_a_million_calls() {
+        let mut last = None;
+        for task in 0..1_000_000 {
+            last = Some(Arc::new(Ancestry { task, parent: 0, older: last.take() }));
+        }
+    }
+}

@@ -320,3 +320,96 @@ impl Waits {
         self.runs.values_mut().for_each(|locks| locks.retain(|node, _| node.class() != class));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::on::guards::Guard;
+
+    fn who(task: u64, at: u64, ancestors: &[(u64, u64)]) -> Who {
+        let ancestry = ancestors
+            .iter()
+            .fold(None, |older, &(task, parent)| Some(Arc::new(Ancestry { task, parent, older })));
+        Who { tasks: vec![task], at, ancestry }
+    }
+
+    fn fact(task: u64, gates: &[u64]) -> Fact<()> {
+        let guard = |&lock: &u64| Guard {
+            lock,
+            class: lock as u32,
+            mode: Mode::Exclusive,
+            downgraded: false,
+        };
+        let guards = Guards::new(gates.iter().map(guard).collect(), None, false);
+        Fact { mode: Mode::Exclusive, guards, who: who(task, 1, &[]), witness: Arc::new(()) }
+    }
+
+    #[test]
+    fn what_was_done_before_a_task_was_started_is_in_order_with_what_it_does() {
+        // 1 starts 5, which starts 7.
+        let child = who(7, 9, &[(5, 1), (7, 5)]);
+        assert!(who(1, 5, &[]).is_ordered(&child) && child.is_ordered(&who(1, 4, &[])));
+        assert!(!who(1, 6, &[]).is_ordered(&child));
+        assert!(who(5, 7, &[(5, 1)]).is_ordered(&child));
+        assert!(!who(2, 1, &[]).is_ordered(&child));
+        // Of several nobody knows which one it was.
+        let mut several = who(1, 4, &[]);
+        assert!(several.add(&who(3, 4, &[])));
+        assert!(!several.is_ordered(&child));
+    }
+
+    #[test]
+    fn only_what_is_new_is_kept_and_a_second_task_is_new() {
+        let mut facts = Facts::default();
+        assert!(facts.add(fact(1, &[10])));
+        assert!(!facts.add(fact(1, &[10])) && !facts.add(fact(1, &[10, 20])));
+        assert!(facts.add(fact(2, &[10])) && !facts.add(fact(2, &[10])));
+        assert!(facts.add(fact(1, &[])));
+        assert_eq!(facts.iter().count(), 1);
+        let who = &facts.iter().next().unwrap().who;
+        assert!(who.are_several() && who.is_other(who));
+    }
+
+    #[test]
+    fn too_many_become_one_under_what_they_have_in_common() {
+        let mut facts = Facts::default();
+        for gate in 0..=MOST as u64 {
+            assert!(facts.add(fact(1, &[1_000, gate])));
+        }
+        assert_eq!(facts.iter().count(), 1);
+        assert!(!facts.add(fact(1, &[7, 1_000])));
+    }
+
+    #[test]
+    fn who_ends_a_wait_is_known_by_its_code_or_else_by_itself() {
+        let wait = (Node::new(1, 0), Target::Event(Node::new(2, 0)));
+        let mut waits = Waits::default();
+        waits.await_thing(30, wait, &[(4, 0)]);
+        assert!(waits.make_thing(30, (5, 9)) && !waits.make_thing(30, (6, 9)));
+        assert!(!waits.make_thing(31, (7, 0)));
+        let makers = &waits.makers[&wait];
+        assert!(makers.are(&who(4, 1, &[]), 0) && !makers.are(&who(5, 1, &[]), 0));
+        assert!(makers.are(&who(77, 1, &[]), 9) && !makers.are(&who(4, 1, &[]), 8));
+    }
+
+    #[test]
+    fn the_end_of_code_is_behind_that_of_code_that_joins_it() {
+        let end = |class| Target::End(Node::new(class, 0));
+        let mut waits = Waits::default();
+        let joins = || Fact {
+            mode: Mode::Exclusive,
+            guards: Guards::none(),
+            who: who(1, 1, &[]),
+            witness: Arc::new(Joins {
+                task: Arc::from(""),
+                code: Node::new(1, 0),
+                at: Spot { site: Location::caller(), trace: None },
+            }),
+        };
+        waits.add_join(end(1), end(2), joins());
+        waits.add_join(end(2), end(3), joins());
+        waits.add_join(end(3), end(1), joins());
+        assert_eq!(waits.behind(end(1)), [end(1), end(2), end(3)]);
+        assert_eq!(waits.behind(end(4)), [end(4)]);
+    }
+}
