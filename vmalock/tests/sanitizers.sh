@@ -2,7 +2,7 @@
 # The unit tests under miri, with several schedules for those with many threads, and under
 # ThreadSanitizer.
 #
-# By hand, about ten minutes on two cores. Needs a nightly toolchain with `miri` and `rust-src`:
+# By hand, some minutes on two cores. Needs a nightly toolchain with `miri` and `rust-src`:
 #
 #     vmalock/tests/sanitizers.sh
 set -euo pipefail

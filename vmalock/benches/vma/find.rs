@@ -111,8 +111,8 @@ pub(crate) fn compare<const RANGES: usize>(name: &str) {
             }),
         ),
     ];
-    // A large set has to come into the caches anew in each turn: long enough for that not to count.
-    let (slice, rounds) = if RANGES > 10_000 { (40_000, 21) } else { (200, 500) };
+    // A large set has to come into the caches anew in each turn, which takes some milliseconds.
+    let (slice, rounds) = if RANGES > 10_000 { (60_000, 21) } else { (200, 500) };
     let slice = Duration::from_micros(slice);
     let measured = measure(&mut contenders, slice, rounds);
     print_head(name, ["ns", "ratio", "target"]);
