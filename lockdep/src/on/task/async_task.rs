@@ -9,6 +9,7 @@ use crate::on::directory;
 use crate::on::event::{self, Child};
 use crate::on::life;
 use crate::on::lineage;
+use crate::on::loss::{self, Loss};
 use crate::on::process;
 use crate::on::stack::Stack;
 use crate::on::task::Task;
@@ -155,7 +156,10 @@ impl fmt::Debug for AsyncTask {
 impl Drop for AsyncTask {
     /// What is still held may be dropped by anybody who got the guard.
     fn drop(&mut self) {
-        if let Some(stack) = self.suspended.stack.take() {
+        if thread::with_task(Task::holds_own) {
+            // Nothing may be allocated: the stack goes on to say what the task held.
+            loss::count(Loss::UnderAllocator);
+        } else if let Some(stack) = self.suspended.stack.take() {
             process::quietly(|| {
                 life::sent_away(stack);
                 directory::give_back(stack);

@@ -155,10 +155,11 @@ fn end_plain(key: WakerKey, mut suspended: Suspended, outer: Option<Outer>) {
             task.end_poll(Kind::Root, &mut suspended, outer, false);
         });
     }
-    if suspended.stack.is_none() {
+    let Some(stack) = suspended.stack else {
         return;
-    }
+    };
     process::quietly(|| {
+        stack.owner.set_name("a task that nobody named".into());
         let aside = ASIDE.get_or_init(Box::default);
         // Two tasks with one waker cannot both be polled; if they are, the later one counts.
         if let Some(lost) = aside.insert(key, suspended) {
