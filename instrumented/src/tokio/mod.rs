@@ -51,6 +51,7 @@ pub use crate::{__tokio_join as join, __tokio_select as select, __tokio_try_join
 pub use task::spawn;
 
 /// The crate that is wrapped.
+#[allow(unreachable_pub, reason = "with the feature `macros` some of it is exported again")]
 mod real {
     pub use ::tokio::*;
 }

@@ -74,19 +74,20 @@ fn rw_lock_has_all_its_functions() {
 #[test]
 #[should_panic(expected = "a RwLock may not be created with 0 readers")]
 fn a_lock_without_readers_is_refused() {
-    drop(RwLock::with_max_readers(0, 0));
+    let _lock = RwLock::with_max_readers(0, 0);
 }
 
 #[test]
 #[should_panic(expected = "a RwLock may not be created with more than 536870911 readers")]
 fn a_lock_with_too_many_readers_is_refused() {
-    drop(RwLock::with_max_readers(0, u32::MAX));
+    let _lock = RwLock::with_max_readers(0, u32::MAX);
 }
 
 #[test]
 fn semaphore_has_all_its_functions() {
     const MADE: Semaphore = Semaphore::const_new(1);
-    assert_eq!(Semaphore::available_permits(&MADE), 1);
+    let made = MADE;
+    assert_eq!(Semaphore::available_permits(&made), 1);
     let semaphore = Arc::new(Semaphore::new(4));
     let counted = || Arc::clone(&semaphore);
     run(async {
@@ -109,7 +110,7 @@ fn semaphore_has_all_its_functions() {
     let error = semaphore.try_acquire_many(3).unwrap_err();
     assert_eq!(error.to_string(), "no permits available");
     assert_eq!(error, TryAcquireError::NoPermits);
-    assert_eq!(format!("{MADE:?}"), "Semaphore { ll_sem: Semaphore { permits: 1 } }");
+    assert_eq!(format!("{made:?}"), "Semaphore { ll_sem: Semaphore { permits: 1 } }");
     let held = semaphore.try_acquire().unwrap();
     assert!(format!("{held:?}").starts_with("SemaphorePermit { sem: Semaphore {"), "{held:?}");
     assert!(!Semaphore::is_closed(&semaphore));
@@ -125,7 +126,7 @@ fn semaphore_has_all_its_functions() {
 #[test]
 #[should_panic]
 fn a_semaphore_with_too_many_permits_is_refused() {
-    drop(Semaphore::new(Semaphore::MAX_PERMITS + 1));
+    let _semaphore = Semaphore::new(Semaphore::MAX_PERMITS + 1);
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! The runtime.
 
 use std::future::Future;
-use std::io;
 use std::ops::Deref;
 use std::time::Duration;
 
@@ -31,7 +30,7 @@ impl Runtime {
     ///
     /// If the system refuses what it needs.
     #[cfg(feature = "rt-multi-thread")]
-    pub fn new() -> io::Result<Runtime> {
+    pub fn new() -> std::io::Result<Runtime> {
         RealRuntime::new().map(Runtime::of)
     }
 
