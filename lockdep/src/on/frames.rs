@@ -22,6 +22,10 @@ const USED_BY_TRACKER: [&str; 6] =
     ["backtrace", "dashmap", "hashbrown", "once_cell", "parking_lot", "parking_lot_core"];
 /// The standard library; `std` is also what the crate in its place is called.
 const STANDARD: [&str; 6] = ["std", "core", "alloc", "proc_macro", "test", "__rustc"];
+/// Crates that poll tasks. What they call between a thread's own code and a task's is theirs.
+const EXECUTORS: [&str; 1] = ["tokio"];
+/// In the names of functions through which a task is polled.
+const POLLS: &str = "lockdep::on::task::";
 /// Functions without a path that start a program or a thread.
 const ENTRY: [&str; 9] = [
     "main",
@@ -53,8 +57,14 @@ pub fn trim(mut frames: Vec<Frame>) -> Vec<Frame> {
     frames.drain(..tracker_end(&frames));
     let begin = frames.iter().position(|frame| begins_task(&frame.function));
     let body = &frames[..begin.unwrap_or(frames.len())];
-    let own = |frame: &&Frame| matches!(origin(frame), Origin::User | Origin::UsedByTracker);
-    let own: Vec<Frame> = body.iter().filter(own).cloned().collect();
+    let polled = body.iter().position(|frame| frame.function.contains(POLLS));
+    let polled = polled.unwrap_or(body.len());
+    let own = |(index, frame): &(usize, &Frame)| {
+        let is_own = matches!(origin(frame), Origin::User | Origin::UsedByTracker);
+        is_own && !(*index > polled && is_executors(&frame.function))
+    };
+    let own: Vec<Frame> =
+        body.iter().enumerate().filter(own).map(|(_, frame)| frame.clone()).collect();
     if own.is_empty() {
         frames.retain(|frame| origin(frame) != Origin::Tracker);
         return frames;
@@ -108,6 +118,13 @@ fn begins_task(function: &str) -> bool {
     let name = function.rsplit("::").find(|segment| !segment.starts_with('{'));
     let name = name.unwrap_or(function).split('<').next();
     name.is_some_and(|name| name == "__rust_begin_short_backtrace")
+}
+
+/// Whether all that the function's name tells of are crates that poll tasks, or below them.
+fn is_executors(function: &str) -> bool {
+    let mut packages = packages(function).into_iter().filter(|name| !STANDARD.contains(name));
+    packages.next().is_some_and(|first| EXECUTORS.contains(&first))
+        && packages.all(|package| EXECUTORS.contains(&package))
 }
 
 fn origin(frame: &Frame) -> Origin {
@@ -213,6 +230,26 @@ mod tests {
             "__libc_start_call_main",
         ];
         assert_eq!(trimmed(&stack), ["app::work::{{closure}}", "app::work", "app::main"]);
+    }
+
+    #[test]
+    fn what_polls_a_task_is_left_out() {
+        let stack = [
+            "lockdep::event::before_acquire",
+            "app::work::{{closure}}",
+            "<lockdep::on::task::tracked::Tracked<F> as core::future::future::Future>::poll",
+            "<tokio::future::maybe_done::MaybeDone<Fut> as core::future::future::Future>::poll",
+            "app::both::{{closure}}",
+            "lockdep::on::task::async_task::AsyncTask::poll",
+            "tokio::runtime::runtime::Runtime::block_on",
+            "app::main",
+            "std::sys::backtrace::__rust_begin_short_backtrace",
+        ];
+        let own = ["app::work::{{closure}}", "app::both::{{closure}}", "app::main"];
+        assert_eq!(trimmed(&stack), own);
+        // A crate's own work is not what it polls others for.
+        let stack = ["lockdep::event::before_acquire", "tokio::runtime::blocking::pool::run"];
+        assert_eq!(trimmed(&stack), ["tokio::runtime::blocking::pool::run"]);
     }
 
     #[test]
