@@ -2,6 +2,6 @@
 
 #![cfg(feature = "futures")]
 
-use futures;
+use ::futures;
 
 mod parity_futures;

@@ -168,16 +168,15 @@ fn a_pool_whose_jobs_want_a_lock_that_is_held_over_a_wait_for_it_is_found() {
 #[test]
 fn a_pool_may_be_waited_for_under_a_lock_that_no_job_of_it_wants() {
     let (lock, other) = (Mutex::new(0), Mutex::new(0));
-    let pools = [1, 2].map(|threads| {
-        let builder = rayon::ThreadPoolBuilder::new().num_threads(threads);
-        if threads == 1 { builder.build().unwrap() } else { builder.build().unwrap() }
-    });
+    // A pool's class is the place that built it.
+    let first = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let second = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     let found = found(|| {
         for _ in 0..2 {
-            pools[0].install(|| *lock.lock().unwrap() += 1);
+            first.install(|| *lock.lock().unwrap() += 1);
             let guard = lock.lock().unwrap();
-            pools[1].join(|| *other.lock().unwrap() += 1, || *other.lock().unwrap() += 1);
-            pools[1].in_place_scope(|scope| scope.spawn(|_| *other.lock().unwrap() += 1));
+            second.join(|| *other.lock().unwrap() += 1, || *other.lock().unwrap() += 1);
+            second.in_place_scope(|scope| scope.spawn(|_| *other.lock().unwrap() += 1));
             drop(guard);
         }
     });

@@ -11,6 +11,7 @@
 macro_rules! __crossbeam_channel_select {
     ([$($path:tt)*] $name:ident [] recv($receiver:expr) -> $result:pat => $body:expr $(,)?) => {
         match $receiver {
+            #[allow(unused_braces, reason = "they are the user's")]
             ref receiver => {
                 let receiver: &$($path)*::Receiver<_> = receiver;
                 let $result = receiver.recv();

@@ -17,7 +17,7 @@ use lockdep::Description;
 
 use super::raw::{Core, OnDrop};
 use super::side::{Fair, Side};
-use super::sides::{Locked, Shareable, Writing};
+use super::sides::{Locked, Shareable, SharedState, Writing};
 
 /// A lock: its raw part and its payload.
 pub trait Lock {
@@ -57,7 +57,7 @@ type Payload<P> = <<P as Deref>::Target as Lock>::Payload;
 unsafe impl<P, S> Sync for Guard<P, S>
 where
     P: Deref<Target: Lock<Raw = S::Raw, Payload: Sync>> + Shareable,
-    S: Side<Raw: Sync>,
+    S: Side<Raw: Sync, State: SharedState>,
 {
 }
 

@@ -23,6 +23,11 @@ pub trait Shareable {}
 
 impl<P> Shareable for P {}
 
+/// What stands for a hold in a guard that threads may share: anything.
+pub trait SharedState {}
+
+impl<S> SharedState for S {}
+
 /// A raw mutex as it is locked here: in a real one without payload, which a condition variable wants.
 pub(super) type Mutual<R> = real::Mutex<R, ()>;
 

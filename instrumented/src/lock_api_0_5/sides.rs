@@ -22,6 +22,11 @@ pub trait Shareable: Deref + Sync {}
 
 impl<P: Deref + Sync> Shareable for P {}
 
+/// What stands for a hold in a guard that threads may share.
+pub trait SharedState: Sync {}
+
+impl<S: Sync> SharedState for S {}
+
 /// A raw mutex as it is locked here.
 pub(super) type Mutual<R> = R;
 

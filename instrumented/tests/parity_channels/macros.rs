@@ -21,9 +21,9 @@ fn one_operation_is_selected() {
     select! {
         recv(&receive) -> got => { assert_eq!(got, Ok(2)) }
     }
-    let receive = Some(&receive);
+    let receivers = [&receive];
     select_biased! {
-        recv(receive.unwrap()) -> _ => unreachable!(),
+        recv(receivers[0]) -> _ => unreachable!(),
         default => {}
     }
 }
@@ -35,7 +35,7 @@ fn one_of_several_is_selected() {
     let got = select! {
         recv(never) -> _ => unreachable!(),
         recv(receive) -> got => { got.unwrap() }
-        send(full, panic!()) -> _ => unreachable!(),
+        send(full, 0) -> _ => unreachable!(),
     };
     let sent = select_biased! {
         send(send, got + 1) -> sent => sent.is_ok(),

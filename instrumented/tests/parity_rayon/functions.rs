@@ -14,7 +14,7 @@ fn both_sides_of_a_join_are_run() {
     let text = "text".to_owned();
     assert_eq!(join(|| text.len(), || 2), (4, 2));
     let migrated = |context: FnContext| context.migrated();
-    let (a, _b) = join_context(migrated, |context| migrated(context));
+    let (a, _b) = join_context(migrated, migrated);
     assert!(a, "this thread is none of the pool's");
     let sum = join(|| join(|| 1, || 2), || join(|| 3, || 4));
     assert_eq!(sum, ((1, 2), (3, 4)));
