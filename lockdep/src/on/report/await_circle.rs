@@ -175,10 +175,10 @@ fn help(waiter: &Party, labels: &Labels<'_>, paths: &Paths) -> String {
 pub(super) const EXPLANATION: &str = "\
 LD0019: lock held while something is waited for that needs it
 
-A thread holds a lock and waits for something that is no lock: the end of a thread, a message, room in
-a channel with a bound, a notification, the others at a barrier. Whoever is to end that wait takes the
-same lock first, or one that leads to it. If the one has the lock when the other comes for it, the one
-waits for the other and the other for the lock, forever.
+A thread holds a lock and waits for something that is no lock: the end of a thread, a message,
+room in a channel with a bound, a notification, the others at a barrier. Whoever is to end that
+wait takes the same lock first, or one that leads to it. If the one has the lock when the other
+comes for it, the one waits for the other and the other for the lock, forever.
 
     let answers = worker(&state);               // a thread
     let state = STATE.lock().unwrap();
@@ -192,8 +192,8 @@ needed for an event is what its maker did since it last received something itsel
 thread, all that it ever does.
 
 How to read the report
-  The columns show who holds what and who waits for whom. Below, for each: where the lock was taken and
-  where it waits; where the other one takes the lock and where it then ends the wait.
+  The columns show who holds what and who waits for whom. Below, for each: where the lock was
+  taken and where it waits; where the other one takes the lock and where it then ends the wait.
 
 How to mend it
   - Let go of the lock before the wait, and take it again after it.
@@ -201,8 +201,8 @@ How to mend it
   - Wait with a timeout, and do something about it when it runs out.
 
 When to let it be
-  If the two cannot come together: the code that takes the lock never runs for what is waited for here.
-  Say it with a wait of its own: another channel, another condition variable.
+  If the two cannot come together: the code that takes the lock never runs for what is waited for
+  here. Say it with a wait of its own: another channel, another condition variable.
   LOCKDEP_WARNINGS=allow prints no warnings at all; with `deny` they are handled as errors.
 
 Reported at every level; at level `order` even if a lock keeps the two apart.

@@ -96,17 +96,17 @@ fn spot(at: &Point, paths: &Paths) -> String {
 pub(super) const UNDER_LOCK: &str = "\
 LD0020: lock held while the end of a thread is waited for
 
-A thread, or a task, is joined while a lock is held that was taken after it had been started. Nothing
-that it ran was seen to take that lock. But it holds the lock for as long as the other one likes to
-run, and if anything there ever wants it, both wait forever: a destructor, a logger, a panic hook, a
-branch that no test comes to.
+A thread, or a task, is joined while a lock is held that was taken after it had been started.
+Nothing that it ran was seen to take that lock. But it holds the lock for as long as the other one
+likes to run, and if anything there ever wants it, both wait forever: a destructor, a logger, a
+panic hook, a branch that no test comes to.
 
     if let Some(thread) = self.thread.lock().unwrap().take() {
         thread.join().unwrap();                 // the guard lives to the end of the `if let`
     }
 
-This is a warning: it may never hang. A lock that is held since before the start is not reported: who
-starts a thread under a lock knows that it runs under it.
+This is a warning: it may never hang. A lock that is held since before the start is not reported:
+who starts a thread under a lock knows that it runs under it.
 
 How to mend it
   - Take the handle out in a statement of its own, so that the guard is gone before the join:
@@ -133,8 +133,8 @@ blocks.
 A thread that joins itself is another case: it owns the last reference to something whose destructor
 joins the thread. (On some systems the standard library panics there.)
 
-This is certain. Of a channel it is said only if the receiver was last used by the thread that sends,
-and every other thread of the program waits, with no end of its own, too.
+This is certain. Of a channel it is said only if the receiver was last used by the thread that
+sends, and every other thread of the program waits, with no end of its own, too.
 
 How to mend it
   - Have another thread receive, or use `try_send`, or make the channel large enough.
