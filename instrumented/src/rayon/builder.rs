@@ -13,6 +13,8 @@ use super::thread_pool::ThreadPool;
 
 /// Called with a thread's index.
 type Handler = Box<dyn Fn(usize) + Send + Sync>;
+/// Called with what a job panicked with.
+type PanicHandler = Box<dyn Fn(Box<dyn Any + Send>) + Send + Sync>;
 
 /// What a pool is to be, besides who starts its threads.
 #[derive(Default)]
@@ -22,7 +24,7 @@ struct Settings {
     breadth_first: bool,
     stack_size: Option<usize>,
     thread_name: Option<Box<dyn FnMut(usize) -> String>>,
-    panic_handler: Option<Box<dyn Fn(Box<dyn Any + Send>) + Send + Sync>>,
+    panic_handler: Option<PanicHandler>,
     start_handler: Option<Handler>,
     exit_handler: Option<Handler>,
 }

@@ -35,7 +35,7 @@ fn a_lock_that_is_held_while_an_answer_is_waited_for_is_a_warning() {
     said.has("warning[LD0019]");
     said.has("channel<u32>   made at src/main.rs:17:31");
     said.has("waits at     crossbeam_channel_waits::main");
-    assert!(said.last().ends_with("1 violation (met 1 time)"), "{said:?}");
+    assert!(said.last().contains("0 violations, 1 warning"), "{said:?}");
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn a_lock_that_is_held_while_a_pool_is_waited_for_is_a_warning_if_its_jobs_want_
         let said = lockdep(&fixture, &["run", "-q", "--", what]).exits(100);
         said.has("warning[LD0019]");
         said.has("rayon pool");
-        assert!(said.last().ends_with("1 violation (met 1 time)"), "{what}: {said:?}");
+        assert!(said.last().contains("0 violations, 1 warning"), "{what}: {said:?}");
     }
 }
 
