@@ -70,7 +70,6 @@ suite crossbeam-channel 0.5.17 --lib --tests
 suite parking_lot 0.12.5
 suite parking_lot 0.13.0
 suite lock_api 0.5.0
-suite lazy_static 1.5.1
 suite rayon-core 1.13.0
 suite dashmap 6.1.0
 suite moka 0.12.16 --features sync,future
