@@ -53,6 +53,11 @@ pub(crate) fn of_event(key: u64, event: Word, site: &'static Location<'static>) 
     at(fold(extend(key, event).rotate_left(8) ^ event.lock(), SITE_MULTIPLIER), site)
 }
 
+/// Spreads the number of a place, or of a class.
+pub(crate) fn of_place(place: u64) -> u64 {
+    fold(place, SITE_MULTIPLIER)
+}
+
 /// The key under which it is known that a task has made an event of this very thing.
 pub(crate) fn of_maker(event: Word) -> u64 {
     fold(event.lock() ^ CHAIN_MULTIPLIER, SITE_MULTIPLIER)

@@ -116,8 +116,7 @@ impl Tracker {
 
     /// Notes who ends waits for this very thing.
     fn add_maker(&self, task: &Task, event: Word, learned: &mut Learned) {
-        let (thing, maker) =
-            (map::instance_of(event.lock()), (task.number(), task.runs().get().code));
+        let (thing, maker) = (map::instance_of(event.lock()), (task.number(), task.code()));
         task.learn_key(chain::of_maker(event));
         self.knowledge.add_maker(thing, maker);
         if !self.knowledge.has_waits.load(SeqCst) {
@@ -289,7 +288,7 @@ impl Tracker {
             Level::Order | Level::Deadlock => Guards::none(),
         };
         let (none, own) = (none(), name(task));
-        let code = Some(task.runs().get().code).filter(|&code| code != 0);
+        let code = Some(task.code()).filter(|&code| code != 0);
         let code = code.map(|code| Node::new(code, 0));
         let mut graphs = self.knowledge.graphs.lock();
         if !graphs.waits.has_room() {
@@ -352,7 +351,7 @@ impl Tracker {
 
 /// What others wait for while `task` runs: the end of its code, and completions.
 fn own_targets(task: &Task) -> Vec<Target> {
-    let code = Some(task.runs().get().code).filter(|&code| code != 0);
+    let code = Some(task.code()).filter(|&code| code != 0);
     let ends = code.into_iter().map(|code| Target::End(Node::new(code, 0)));
     let scopes = task.scopes().into_iter().map(|scope| Target::Event(Node::new(scope, 0)));
     ends.chain(scopes).collect()

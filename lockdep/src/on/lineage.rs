@@ -6,7 +6,6 @@
 //! job that a thread runs among others says [`runs`](crate::event::runs) in place of the two in the
 //! middle. A task of which nobody says this has no known kin.
 
-use std::cell::Cell;
 use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::Arc;
@@ -16,7 +15,7 @@ use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use crate::how::Describe;
 use crate::on::idle::PENDING;
 use crate::on::kinship::{Clock, Kin, Occurrence};
-use crate::on::pass::{self, Ancestry, Pass, Runs};
+use crate::on::pass::{Ancestry, Course};
 use crate::on::process;
 use crate::on::registry;
 use crate::on::task::{State, Task};
@@ -96,6 +95,24 @@ impl Child {
         self.0.as_deref()
     }
 
+    /// The way of a task for whose end nobody can wait.
+    pub(crate) fn course(&self) -> Option<Course> {
+        Some(Course::of(0, &self.life()?.ancestry))
+    }
+
+    /// Whether it has begun; true if nothing is tracked.
+    #[inline]
+    pub(crate) fn has_begun(&self) -> bool {
+        self.life().is_none_or(|life| life.is_begun.load(Relaxed))
+    }
+
+    /// It begins.
+    pub(crate) fn begin(&self) {
+        if let Some(life) = self.life() {
+            life.begin();
+        }
+    }
+
     /// The task among its kin, if anybody asks for that.
     #[inline]
     pub(crate) fn kin(&self) -> Option<&Kin> {
@@ -114,8 +131,7 @@ pub(crate) fn spawned(describe: Describe, site: &'static Location<'static>) -> C
         }
         let life = process::quietly(|| {
             let code = registry::made_at(site, describe())?;
-            let ancestry =
-                Ancestry { task: pass::number(), parent: task.number(), older: task.ancestry() };
+            let ancestry = Ancestry::of_child(task.number(), task.ancestry().as_ref());
             let held =
                 task.held().map(|held| (held.entry.lock(), std::ptr::from_ref(held.site).addr()));
             let held = held.collect();
@@ -126,7 +142,7 @@ pub(crate) fn spawned(describe: Describe, site: &'static Location<'static>) -> C
             Some(Arc::new(Life {
                 is_begun,
                 code: code.get(),
-                ancestry: Arc::new(ancestry),
+                ancestry,
                 held,
                 kin,
                 is_joined: AtomicBool::new(false),
@@ -144,7 +160,7 @@ pub(crate) fn started(child: &Child) {
         process::state();
         life.begin();
         with_task(|task| {
-            task.begin_life(life.code, Arc::clone(&life.ancestry));
+            drop(task.change_course(Course::of(life.code, &life.ancestry)));
             if let Some(kin) = &life.kin {
                 task.set_kin(kin.clone());
             }
@@ -189,7 +205,7 @@ pub(crate) fn joined(child: &Child) {
 #[must_use = "the code ends when this is dropped"]
 pub struct Running {
     /// What the thread did before.
-    before: Option<(Runs, Option<Box<Pass>>)>,
+    before: Option<Course>,
     /// It belongs to the thread.
     _thread: PhantomData<*const ()>,
 }
@@ -201,11 +217,9 @@ pub(crate) fn runs(child: &Child) -> Running {
         with_task(|task| {
             life.begin();
             if task.state() == State::Active {
-                let runs = Runs { code: life.code, task: life.ancestry.task };
-                running.before = Some((task.runs().replace(runs), task.pass().take()));
-                if is_seen(life.code) {
-                    task.forget_keys();
-                }
+                let course = Course::of(life.code, &life.ancestry);
+                running.before = Some(task.change_course(course));
+                task.begin_at(u64::from(life.code));
             }
         });
     }
@@ -214,30 +228,11 @@ pub(crate) fn runs(child: &Child) -> Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if let Some((runs, pass)) = self.before.take() {
-            with_task(|task| {
-                task.runs().set(runs);
-                let over = task.pass().replace(pass);
-                process::quietly(|| drop(over));
-            });
+        if let Some(before) = self.before.take() {
+            let over = with_task(|task| task.change_course(before));
+            process::quietly(|| drop(over));
         }
     }
-}
-
-/// Whether a job of this class is to be seen whole: what its thread knows from others is forgotten
-/// for the first ones, then more and more rarely.
-fn is_seen(code: u32) -> bool {
-    const CLASSES: usize = 64;
-    thread_local! {
-        static RUNS: [Cell<(u32, u32)>; CLASSES] = const { [const { Cell::new((0, 0)) }; CLASSES] };
-    }
-    RUNS.with(|runs| {
-        let slot = &runs[code as usize % CLASSES];
-        let (known, times) = slot.get();
-        let times = if known == code { times.saturating_add(1) } else { 1 };
-        slot.set((code, times));
-        times <= pass::SEEN || times.is_power_of_two()
-    })
 }
 
 /// What the task has shown may lie at another time now.

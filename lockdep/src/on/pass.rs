@@ -23,6 +23,7 @@
 //! between [`Completion::must_run`](crate::wait::Completion::must_run) and its end. A job has a pass of
 //! its own ([`Task::run`]), as long as which that of its thread rests.
 
+use std::cell::Cell;
 use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -44,6 +45,9 @@ use crate::on::witness::End;
 pub(crate) const SEEN: u32 = 16;
 /// How many different acquires one pass keeps.
 const MOST: usize = 1 << 12;
+/// How many generations of ancestors are known at most. What came before the start of one that is
+/// further back may be taken for what came at any time.
+const GENERATIONS: usize = 64;
 
 /// The number that the next task gets.
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -67,7 +71,29 @@ pub(crate) struct Runs {
     pub(crate) task: u64,
 }
 
-/// The tasks that a task descends from.
+/// What is known of a task on its way: it goes with an async task from thread to thread.
+#[derive(Debug, Default)]
+pub(crate) struct Course {
+    runs: Runs,
+    ancestry: Option<Arc<Ancestry>>,
+    /// What the task did since it last had to wait, once there is anything.
+    pass: Option<Box<Pass>>,
+}
+
+impl Course {
+    /// Of a task of which nothing is known yet.
+    pub(crate) const fn new() -> Course {
+        Course { runs: Runs { code: 0, task: 0 }, ancestry: None, pass: None }
+    }
+
+    /// Of a task that runs the code of a class, 0 if nobody can wait for its end.
+    pub(crate) fn of(code: u32, ancestry: &Arc<Ancestry>) -> Course {
+        let runs = Runs { code, task: ancestry.task };
+        Course { runs, ancestry: Some(Arc::clone(ancestry)), pass: None }
+    }
+}
+
+/// The tasks that a task descends from, a few generations back.
 #[derive(Debug)]
 pub(crate) struct Ancestry {
     /// The number of the task itself.
@@ -75,15 +101,39 @@ pub(crate) struct Ancestry {
     /// The number of the one that started it.
     pub(crate) parent: u64,
     pub(crate) older: Option<Arc<Ancestry>>,
+    /// How many there are.
+    generations: usize,
 }
 
-impl Drop for Ancestry {
-    /// Drops the ancestors that only this one keeps, one by one: there may be any number.
-    fn drop(&mut self) {
-        let mut next = self.older.take();
-        while let Some(ancestry) = next {
-            next = Arc::into_inner(ancestry).and_then(|mut ancestry| ancestry.older.take());
+impl Ancestry {
+    /// Of a task that `parent` starts now, which has this ancestry itself.
+    pub(crate) fn of_child(parent: u64, older: Option<&Arc<Ancestry>>) -> Arc<Ancestry> {
+        let older = older.map(|older| match older.generations {
+            GENERATIONS.. => older.nearest(GENERATIONS / 2),
+            _ => Arc::clone(older),
+        });
+        Ancestry::above(number(), parent, older)
+    }
+
+    pub(crate) fn above(task: u64, parent: u64, older: Option<Arc<Ancestry>>) -> Arc<Ancestry> {
+        let generations = older.as_ref().map_or(0, |older| older.generations) + 1;
+        Arc::new(Ancestry { task, parent, older, generations })
+    }
+
+    /// The same without those that are further back.
+    fn nearest(&self, generations: usize) -> Arc<Ancestry> {
+        let mut nearest = Vec::new();
+        let mut at = Some(self);
+        while let Some(ancestry) = at.filter(|_| nearest.len() < generations) {
+            nearest.push((ancestry.task, ancestry.parent));
+            at = ancestry.older.as_deref();
         }
+        let older = nearest
+            .iter()
+            .skip(1)
+            .rev()
+            .fold(None, |older, &(task, parent)| Some(Ancestry::above(task, parent, older)));
+        Ancestry::above(self.task, self.parent, older)
     }
 }
 
@@ -116,9 +166,6 @@ pub(crate) struct Pass {
     said: FxHashMap<Node, (usize, usize)>,
     /// The completions for which the code must run, outermost first.
     scopes: Vec<u32>,
-    /// How often a pass began at each place.
-    begun: FxHashMap<usize, u32>,
-    ancestry: Option<Arc<Ancestry>>,
 }
 
 impl Pass {
@@ -129,14 +176,11 @@ impl Pass {
         self.said.insert(event, all).unwrap_or_default()
     }
 
-    fn begin(&mut self, site: &'static Location<'static>) -> bool {
+    fn begin(&mut self) {
         self.taken.clear();
         self.known.clear();
         self.joined.clear();
         self.said.clear();
-        let begun = self.begun.entry(std::ptr::from_ref(site).addr()).or_default();
-        *begun = begun.saturating_add(1);
-        *begun <= SEEN || begun.is_power_of_two()
     }
 }
 
@@ -150,24 +194,32 @@ pub(crate) struct Needed {
 impl Task {
     /// The task's number.
     pub(crate) fn number(&self) -> u64 {
-        let runs = self.runs().get();
-        if runs.task != 0 {
-            return runs.task;
-        }
-        let task = number();
-        self.runs().set(Runs { task, ..runs });
-        task
+        self.with_course(|course| {
+            if course.runs.task == 0 {
+                course.runs.task = number();
+            }
+            course.runs.task
+        })
+    }
+
+    /// The class of the code that the task runs; 0 if nobody can wait for its end.
+    pub(crate) fn code(&self) -> u32 {
+        self.with_course(|course| course.runs.code)
     }
 
     /// Whom the task descends from, as far as that is known.
     pub(crate) fn ancestry(&self) -> Option<Arc<Ancestry>> {
-        self.with_pass(|pass| pass.ancestry.clone())
+        self.with_course(|course| course.ancestry.clone())
     }
 
-    /// The task is the one that `ancestry` says, and runs the code of a class.
-    pub(crate) fn begin_life(&self, code: u32, ancestry: Arc<Ancestry>) {
-        self.runs().set(Runs { code, task: ancestry.task });
-        self.with_pass(|pass| pass.ancestry = Some(ancestry));
+    /// Works on what the task did since it last had to wait. Allocates.
+    fn with_pass<R>(&self, work: impl FnOnce(&mut Pass) -> R) -> R {
+        self.working(|| self.with_course(|course| work(course.pass.get_or_insert_default())))
+    }
+
+    /// Looks at what the task did since it last had to wait, if it did anything.
+    fn look_at_pass<R>(&self, look: impl FnOnce(&Pass) -> R) -> Option<R> {
+        self.with_course(|course| course.pass.as_deref().map(look))
     }
 
     /// Notes a lock that the task waits for.
@@ -213,40 +265,35 @@ impl Task {
         if !word.is_resolved() || !self.knows_key(chain::of_maker(word)) {
             return false;
         }
-        let Ok(pass) = self.pass().try_borrow() else {
-            return true;
+        let is_said = |pass: &Pass| {
+            let all = (pass.taken.len(), pass.joined.len());
+            all == (0, 0) || pass.said.get(&word.held(how).node()).is_some_and(|said| *said == all)
         };
-        let Some(pass) = pass.as_deref() else {
-            return true;
-        };
-        let all = (pass.taken.len(), pass.joined.len());
-        all == (0, 0) || pass.said.get(&word.held(how).node()).is_some_and(|said| *said == all)
+        self.look_at_pass(is_said).unwrap_or(true)
     }
 
     /// The task has what it waited for, and begins anew.
     pub(crate) fn begin_pass(&self, site: &'static Location<'static>) {
         if self.state() == State::Active && !self.holds_own() {
-            let is_seen = self.with_pass(|pass| pass.begin(site));
-            if is_seen {
-                self.forget_keys();
-            }
+            self.with_course(|course| course.pass.as_deref_mut().map(Pass::begin));
+            self.begin_at(std::ptr::from_ref(site).addr() as u64);
         }
     }
 
     /// The completions for which the task's code must run.
     pub(crate) fn scopes(&self) -> Vec<u32> {
-        self.with_pass(|pass| pass.scopes.clone())
+        self.look_at_pass(|pass| pass.scopes.clone()).unwrap_or_default()
     }
 
     /// From now on the task's code must run for a completion. What it takes from now on is noted.
     pub(crate) fn begin_scope(&self, completion: u32, site: &'static Location<'static>) {
-        let begun = self.with_pass(|pass| {
-            pass.scopes.push(completion);
-            let begun = pass.begun.entry(std::ptr::from_ref(site).addr()).or_default();
-            *begun = begun.saturating_add(1);
-            *begun
-        });
-        if begun <= SEEN || begun.is_power_of_two() {
+        self.with_pass(|pass| pass.scopes.push(completion));
+        self.begin_at(std::ptr::from_ref(site).addr() as u64);
+    }
+
+    /// Something begins that is to be seen whole: a pass at a place, the code of a class.
+    pub(crate) fn begin_at(&self, key: u64) {
+        if begins(key) {
             self.forget_keys();
         }
     }
@@ -259,6 +306,22 @@ impl Task {
             }
         });
     }
+}
+
+/// Whether what begins here is seen whole: the first ones that begin at a place on a thread are, then
+/// more and more rarely. Of places that share a slot some are seen more often.
+fn begins(key: u64) -> bool {
+    const PLACES: usize = 256;
+    thread_local! {
+        static BEGUN: [Cell<(u64, u32)>; PLACES] = const { [const { Cell::new((0, 0)) }; PLACES] };
+    }
+    BEGUN.with(|begun| {
+        let slot = &begun[chain::of_place(key) as usize % PLACES];
+        let (known, times) = slot.get();
+        let times = if known == key { times.saturating_add(1) } else { 1 };
+        slot.set((key, times));
+        times <= SEEN || times.is_power_of_two()
+    })
 }
 
 #[cfg(test)]
@@ -295,17 +358,25 @@ mod tests {
 
     #[test]
     fn the_first_passes_that_begin_at_a_place_are_seen_whole_and_then_ever_fewer() {
-        let here = Location::caller();
-        let mut pass = Pass::default();
-        let seen = (1..=1_000).filter(|_| pass.begin(here)).count();
+        let here = std::ptr::from_ref(Location::caller()).addr() as u64;
+        let seen = (1..=1_000).filter(|_| begins(here)).count();
         assert_eq!(seen, SEEN as usize + [32, 64, 128, 256, 512].len());
     }
 
     #[test]
-    fn a_million_generations_end_without_a_million_calls() {
-        let mut last = None;
-        for task in 0..1_000_000 {
-            last = Some(Arc::new(Ancestry { task, parent: 0, older: last.take() }));
+    fn a_task_that_starts_the_next_one_for_ever_keeps_few_ancestors() {
+        let mut last: Option<Arc<Ancestry>> = None;
+        for _ in 0..1_000 {
+            let parent = last.as_ref().map_or(0, |last| last.task);
+            last = Some(Ancestry::of_child(parent, last.as_ref()));
         }
+        let mut at = last.as_deref();
+        let mut generations = 0;
+        while let Some(ancestry) = at {
+            let older = ancestry.older.as_deref();
+            assert!(older.is_none_or(|older| older.task == ancestry.parent));
+            (at, generations) = (older, generations + 1);
+        }
+        assert!((GENERATIONS / 2..=GENERATIONS).contains(&generations), "{generations}");
     }
 }

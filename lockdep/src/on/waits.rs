@@ -329,7 +329,7 @@ mod tests {
     fn who(task: u64, at: u64, ancestors: &[(u64, u64)]) -> Who {
         let ancestry = ancestors
             .iter()
-            .fold(None, |older, &(task, parent)| Some(Arc::new(Ancestry { task, parent, older })));
+            .fold(None, |older, &(task, parent)| Some(Ancestry::above(task, parent, older)));
         Who { tasks: vec![task], at, ancestry }
     }
 

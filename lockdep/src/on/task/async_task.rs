@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::panic::Location;
+use std::ptr;
 use std::task::{Context, Poll};
 
 use crate::how::Description;
@@ -10,6 +11,7 @@ use crate::on::event::{self, Child};
 use crate::on::life;
 use crate::on::lineage;
 use crate::on::loss::{self, Loss};
+use crate::on::pass::Course;
 use crate::on::process;
 use crate::on::stack::Stack;
 use crate::on::task::Task;
@@ -37,6 +39,9 @@ pub struct AsyncTask {
     kind: Kind,
     child: Child,
     suspended: Suspended,
+    /// What is known of the task's way; of its thread's while the task is polled. None if the task goes
+    /// its thread's way, or nothing is tracked.
+    course: Option<Course>,
 }
 
 impl AsyncTask {
@@ -68,6 +73,7 @@ impl AsyncTask {
             kind: Kind::Root,
             child: Child::none(),
             suspended: Suspended::new(),
+            course: None,
         }
     }
 
@@ -79,12 +85,10 @@ impl AsyncTask {
 
     #[track_caller]
     fn of(kind: Kind) -> AsyncTask {
-        AsyncTask {
-            name: AsyncName::next(Location::caller()),
-            kind,
-            child: lineage::spawned(|| Description::new("task", ""), Location::caller()),
-            suspended: Suspended::new(),
-        }
+        let site = Location::caller();
+        let child = lineage::spawned(|| Description::new("task", ""), site);
+        let course = child.course().filter(|_| kind == Kind::Spawned);
+        AsyncTask { name: AsyncName::next(site), kind, child, suspended: Suspended::new(), course }
     }
 
     /// Runs one poll with the task's held stack in place of the thread's. If it returns `Pending`,
@@ -187,8 +191,12 @@ struct Inside<'a> {
 impl<'a> Inside<'a> {
     #[inline]
     fn new(of_thread: &'a Task, task: &'a mut AsyncTask, waker: Option<WakerKey>) -> Inside<'a> {
-        let (name, kin) = (task.name, task.child.kin());
-        let stack = of_thread.stack_to_share(&task.suspended).filter(|_| kin.is_none());
+        let (name, has_kin) = (task.name, task.child.kin().is_some());
+        task.change_course(of_thread);
+        if !task.child.has_begun() {
+            task.begins(of_thread);
+        }
+        let stack = of_thread.stack_to_share(&task.suspended).filter(|_| !has_kin);
         let is_over = false;
         if let Some(stack) = stack {
             let before = (stack.owner.async_task(), of_thread.waker());
@@ -227,6 +235,7 @@ impl<'a> Inside<'a> {
 impl Drop for Inside<'_> {
     #[inline]
     fn drop(&mut self) {
+        self.task.change_course(self.of_thread);
         if let Some(stack) = self.stack.filter(|_| self.is_simple()) {
             stack.owner.set_async_task(self.name);
             self.of_thread.set_waker(self.waker);
@@ -240,11 +249,29 @@ impl Drop for Inside<'_> {
 }
 
 impl AsyncTask {
+    /// The thread goes the task's way, or its own one again.
+    #[inline]
+    fn change_course(&mut self, of_thread: &Task) {
+        if let Some(course) = self.course.take() {
+            self.course = Some(of_thread.change_course(course));
+        }
+    }
+
+    /// The first poll begins.
+    #[cold]
+    #[inline(never)]
+    fn begins(&self, of_thread: &Task) {
+        self.child.begin();
+        if self.course.is_some() {
+            of_thread.begin_at(ptr::from_ref(self.name.spawned).addr() as u64);
+        }
+    }
+
     /// Puts what the task holds in place.
     #[cold]
     #[inline(never)]
     fn put_in_place(&mut self, waker: Option<WakerKey>) -> Option<Outer> {
-        let AsyncTask { name, kind, suspended, child } = self;
+        let AsyncTask { name, kind, suspended, child, .. } = self;
         let who = Who { name: Some(*name), kind: *kind, kin: child.kin(), waker };
         thread::with_current_task(|of_thread| of_thread.begin_poll(&who, suspended)).flatten()
     }
@@ -305,7 +332,7 @@ mod tests {
         let tasks: Vec<AsyncTask> = (0..1_000_000).map(|_| suspended(None)).collect();
         assert!(stacks() < before + OTHERS);
         assert!(tasks.iter().all(|task| task.suspended.is_empty()));
-        assert!(size_of::<AsyncTask>() <= 64);
+        assert!(size_of::<AsyncTask>() <= 128);
     }
 
     #[test]

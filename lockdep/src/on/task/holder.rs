@@ -26,7 +26,7 @@ use crate::on::kinship::Kin;
 use crate::on::life;
 use crate::on::loss::{self, Loss};
 use crate::on::map::{Map, Word};
-use crate::on::pass::{Pass, Runs};
+use crate::on::pass::Course;
 use crate::on::pin::Pins;
 use crate::on::registry;
 use crate::on::stack::{Held, INLINE, Stack};
@@ -96,10 +96,7 @@ pub struct Task {
     /// What wakes the async task that is polled, if that is known.
     waker: Cell<Option<WakerKey>>,
     branches: Branches,
-    /// Which code runs here.
-    runs: Cell<Runs>,
-    /// What it did since it last had to wait, once there is anything.
-    pass: RefCell<Option<Box<Pass>>>,
+    course: Cell<Course>,
     name: Option<&'static str>,
 }
 
@@ -151,8 +148,7 @@ impl Task {
             pins: Pins::new(),
             waker: Cell::new(None),
             branches: Branches::new(),
-            runs: Cell::new(Runs { code: 0, task: 0 }),
-            pass: RefCell::new(None),
+            course: Cell::new(Course::new()),
             name: None,
         }
     }
@@ -194,8 +190,7 @@ impl Task {
             .filter_map(Cell::take)
             .for_each(directory::give_back);
         self.end_kin();
-        drop(self.pass.take());
-        self.runs.set(Runs::default());
+        drop(self.course.take());
         self.named.set(false);
         self.own.set(0);
         self.contexts.clear();
@@ -292,19 +287,19 @@ impl Task {
         self.kin.take()
     }
 
-    /// Which code the task runs.
-    pub(crate) fn runs(&self) -> &Cell<Runs> {
-        &self.runs
+    /// Works on what is known of the task's way. Nothing that `work` does may be an event that counts,
+    /// if it allocates.
+    pub(crate) fn with_course<R>(&self, work: impl FnOnce(&mut Course) -> R) -> R {
+        let mut course = self.course.take();
+        let result = work(&mut course);
+        self.course.set(course);
+        result
     }
 
-    /// What it did since it last had to wait.
-    pub(crate) fn pass(&self) -> &RefCell<Option<Box<Pass>>> {
-        &self.pass
-    }
-
-    /// Works on what the task did since it last had to wait. Allocates.
-    pub(crate) fn with_pass<R>(&self, work: impl FnOnce(&mut Pass) -> R) -> R {
-        self.working(|| work(self.pass.borrow_mut().get_or_insert_default()))
+    /// Goes on as another task; returns what is known of the way so far.
+    #[inline]
+    pub(crate) fn change_course(&self, course: Course) -> Course {
+        self.course.replace(course)
     }
 
     /// Whether a wait was seen before and broke nothing, with what is held now.
@@ -617,7 +612,7 @@ impl Task {
         Some(self.working(|| work(stack)))
     }
 
-    pub(super) fn working<R>(&self, work: impl FnOnce() -> R) -> R {
+    pub(in crate::on) fn working<R>(&self, work: impl FnOnce() -> R) -> R {
         let state = self.set_state(State::Working);
         let result = work();
         self.set_state(state);
