@@ -5,11 +5,13 @@
 //! have the threads act one after the other.
 
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use instrumented::sync::mpsc::{channel, sync_channel};
 use instrumented::sync::{Barrier, Condvar, Mutex, RwLock};
 use instrumented::thread;
+use lockdep::task::AsyncTask;
 use lockdep::wait::Completion;
 
 use crate::orders::unpoisoned;
@@ -22,6 +24,9 @@ static BETWEEN: Mutex<u16> = Mutex::new(0);
 /// A lock that keeps threads apart.
 static GATE: Mutex<u32> = Mutex::new(0);
 
+/// What tasks bring about.
+static EVENT: Completion = Completion::new();
+
 /// Long enough for a thread that was started to run.
 const MOMENT: Duration = Duration::from_millis(100);
 
@@ -29,6 +34,38 @@ pub(crate) fn scenes() -> Vec<Scene> {
     let guilty = |name, play: fn()| scene(name, play).ends(circle);
     let innocent = |name, play: fn()| scene(name, play);
     vec![
+        // Async tasks.
+        guilty("what_a_task_took_before_it_was_suspended_is_needed_for_what_it_does_after", || {
+            let mut task = AsyncTask::new();
+            let mut task = std::thread::spawn(move || {
+                assert!(task.poll(|| took(&HELD)).is_pending());
+                task
+            })
+            .join()
+            .unwrap();
+            assert!(task.poll(|| Poll::Ready(EVENT.done())).is_ready());
+            wait_for_event();
+        }),
+        innocent("what_another_task_of_the_thread_took_is_not", || {
+            std::thread::spawn(|| {
+                let (mut one, mut other) = (AsyncTask::new(), AsyncTask::new());
+                assert!(one.poll(|| took(&HELD)).is_pending());
+                assert!(other.poll(|| Poll::Ready(EVENT.done())).is_ready());
+                assert!(one.poll(|| took(&HELD)).is_pending());
+            })
+            .join()
+            .unwrap();
+            wait_for_event();
+        }),
+        innocent("nor_is_what_its_thread_took", || {
+            std::thread::spawn(|| {
+                take(&HELD);
+                assert!(AsyncTask::new().poll(|| Poll::Ready(EVENT.done())).is_ready());
+            })
+            .join()
+            .unwrap();
+            wait_for_event();
+        }),
         // Joins.
         guilty("a_thread_that_takes_the_lock_under_which_it_is_joined_is_told", || {
             let (done, is_done) = std::sync::mpsc::channel();
@@ -682,4 +719,16 @@ fn some_circles(played: &Played) -> Result<(), String> {
 fn warnings(played: &Played, code: &str, number: usize) -> Result<(), String> {
     let found = played.stderr.matches(&format!("warning[{code}]")).count();
     check(found == number, &format!("{found} of {code} instead of {number}"))
+}
+
+/// A poll in which a task takes a lock and gives it back.
+fn took(lock: &Mutex<u8>) -> Poll<()> {
+    take(lock);
+    Poll::Pending
+}
+
+/// Waits for what tasks bring about, with a lock held.
+fn wait_for_event() {
+    let _held = unpoisoned(&HELD);
+    EVENT.wait();
 }
