@@ -602,6 +602,23 @@ fn an_aborted_task_leaves_nothing_held() {
 }
 
 #[test]
+fn only_a_lock_that_blocks_threads_is_not_to_be_held_across_an_await() {
+    async fn awaits<G>(guard: G) {
+        task::yield_now().await;
+        drop(guard);
+    }
+    let blocking = instrumented::sync::Mutex::new(0);
+    assert_eq!(codes(async { awaits(blocking.lock().unwrap()).await }), ["LD0018"]);
+    let found = codes(async {
+        let (mutex, semaphore) = (Mutex::new(0), Semaphore::new(1));
+        awaits((mutex.lock().await, semaphore.acquire().await)).await;
+        drop(blocking.lock().unwrap());
+        task::yield_now().await;
+    });
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
 fn a_plain_executor_keeps_tasks_apart_too() {
     let mutexes: [Mutex<u8>; 2] = [Mutex::new(0), Mutex::new(0)];
     // Two tasks polled in turn by one thread that knows nothing of them.
