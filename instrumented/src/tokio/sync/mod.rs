@@ -11,7 +11,13 @@
 //! recorded where it is polled: that the lock is wanted at the first poll, that it is held when the
 //! future is ready. A future that is dropped before that has taken nothing.
 //!
-//! A guard can be sent, so a release is believed whoever makes it.
+//! A guard can be sent, so a release is believed whoever makes it. One that keeps its lock alive
+//! (`lock_owned`, `acquire_owned` …) may be moved into any task that is started: once its task has
+//! started another one or a thread, nobody is taken to hold it. What a task does after that with a
+//! guard that it kept is missed; no hold is made up that it gave away.
+//!
+//! A wait that ends by itself, in `tokio::time::timeout` or a branch of `select!`, is taken for one
+//! that does not: the order of locks in it is learnt and judged like any other.
 //!
 //! # What differs
 //!
