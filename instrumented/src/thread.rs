@@ -164,7 +164,7 @@ impl Builder {
         let life = life(child.clone(), Arc::clone(&parking), f);
         let inner = self.0.spawn_scoped(scope.inner, life)?;
         scope.add(child.clone());
-        let thread = Thread::new(inner.thread().clone(), parking);
+        let thread = Thread::new(inner.thread().clone(), parking, child.clone());
         Ok(ScopedJoinHandle { inner, child, thread })
     }
 }
@@ -178,7 +178,7 @@ pub struct JoinHandle<T> {
 
 impl<T> JoinHandle<T> {
     fn new(inner: std::thread::JoinHandle<T>, child: Child, parking: Arc<Map>) -> JoinHandle<T> {
-        let thread = Thread::new(inner.thread().clone(), parking);
+        let thread = Thread::new(inner.thread().clone(), parking, child.clone());
         JoinHandle { inner, child, thread }
     }
 

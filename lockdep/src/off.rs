@@ -321,6 +321,10 @@ pub mod event {
     #[inline(always)]
     pub fn ended(_child: &Child) {}
 
+    /// Somebody has asked which task this is.
+    #[inline(always)]
+    pub fn told_apart(_child: &Child) {}
+
     /// The current task has waited for the end of another one.
     #[inline(always)]
     pub fn joined(_child: &Child) {}

@@ -136,6 +136,7 @@ fn what_tasks_say_of_themselves_is_said_alike() {
     thread.join().unwrap();
     event::joins(&child, site);
     drop(event::runs(&child));
+    event::told_apart(&child);
     event::joined(&child);
     lock_acquire_exclusive!(&map);
     lock_acquired_exclusive!(&map);

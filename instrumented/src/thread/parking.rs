@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::thread::ThreadId;
 use std::time::Duration;
 
+use lockdep::event::{self, Child};
 use lockdep::{Description, Map, wait};
 
 thread_local! {
@@ -47,11 +48,13 @@ fn own() -> Option<Arc<Map>> {
 pub struct Thread {
     inner: std::thread::Thread,
     parking: Option<Arc<Map>>,
+    /// The thread among its kin, if this is of a handle to join it by.
+    child: Option<Child>,
 }
 
 impl Thread {
-    pub(super) fn new(inner: std::thread::Thread, parking: Arc<Map>) -> Thread {
-        Thread { inner, parking: Some(parking) }
+    pub(super) fn new(inner: std::thread::Thread, parking: Arc<Map>, child: Child) -> Thread {
+        Thread { inner, parking: Some(parking), child: Some(child) }
     }
 
     /// As [`std::thread::Thread::unpark`]; says that the current thread ends the other one's wait.
@@ -66,6 +69,9 @@ impl Thread {
     /// As [`std::thread::Thread::id`].
     #[must_use]
     pub fn id(&self) -> ThreadId {
+        if let Some(child) = &self.child {
+            event::told_apart(child);
+        }
         self.inner.id()
     }
 
@@ -86,7 +92,7 @@ impl fmt::Debug for Thread {
 #[must_use]
 #[track_caller]
 pub fn current() -> Thread {
-    Thread { inner: std::thread::current(), parking: own() }
+    Thread { inner: std::thread::current(), parking: own(), child: None }
 }
 
 /// As [`std::thread::park`]; says that the current thread waits for whoever unparks it.

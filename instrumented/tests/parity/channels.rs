@@ -52,6 +52,10 @@ fn a_bounded_sender_waits_for_room_and_a_rendezvous_for_the_receiver() {
 }
 
 #[test]
+#[allow(
+    clippy::into_iter_on_ref,
+    reason = "the trait is what is tested, and clippy knows the real one"
+)]
 fn receivers_are_iterated_three_ways() {
     let (sender, receiver) = channel();
     (0..6).for_each(|number| sender.send(number).unwrap());

@@ -237,6 +237,12 @@ pub fn joins(child: &Child, site: &'static Location<'static>) {
     lineage::joins(child, site);
 }
 
+/// Somebody has asked which task this is. Who compares that with his own before he waits for its end
+/// does not wait for himself, whatever he holds (LD0020).
+pub fn told_apart(child: &Child) {
+    lineage::told_apart(child);
+}
+
 /// The current task has waited for the end of another one.
 pub fn joined(child: &Child) {
     lineage::joined(child);

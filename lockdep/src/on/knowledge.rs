@@ -178,10 +178,9 @@ impl Knowledge {
 
     /// Whether it is news that a task takes the top lock of a chain in code of some class.
     pub(crate) fn is_taken_anew(&self, key: u64, task: u64) -> bool {
-        if let Some(first) = self.taken.get(&key) {
-            if *first == 0 || *first == task {
-                return false;
-            }
+        let first = self.taken.get(&key).map(|first| *first);
+        if first == Some(0) || first == Some(task) {
+            return false;
         }
         if self.taken.len() >= MAX_CHAINS {
             self.taken.clear();

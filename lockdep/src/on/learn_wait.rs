@@ -108,7 +108,7 @@ impl Tracker {
             self.needs(task, target, needed, None, &mut learned);
         }
         task.note_joined(joined);
-        if !circle {
+        if !circle && !other.is_told_apart() {
             learned.met.extend(self.join_under_lock(task, other, (key, site)));
         }
         learned

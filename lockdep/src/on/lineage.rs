@@ -44,6 +44,8 @@ pub(crate) struct Life {
     is_begun: AtomicBool,
     /// Whether somebody has waited for its end.
     is_joined: AtomicBool,
+    /// Whether somebody has asked which task it is.
+    is_told_apart: AtomicBool,
 }
 
 impl Drop for Life {
@@ -54,6 +56,11 @@ impl Drop for Life {
 }
 
 impl Life {
+    /// Whether somebody has asked which task it is, to compare it with another one.
+    pub(crate) fn is_told_apart(&self) -> bool {
+        self.is_told_apart.load(Relaxed)
+    }
+
     /// The task begins, at the latest now.
     fn begin(&self) {
         if !self.is_begun.swap(true, SeqCst) {
@@ -146,6 +153,7 @@ pub(crate) fn spawned(describe: Describe, site: &'static Location<'static>) -> C
                 held,
                 kin,
                 is_joined: AtomicBool::new(false),
+                is_told_apart: AtomicBool::new(false),
             }))
         });
         new_moment(task);
@@ -179,6 +187,13 @@ pub(crate) fn ended(child: &Child) {
 pub(crate) fn joins(child: &Child, site: &'static Location<'static>) {
     if let Some(life) = child.life().filter(|_| !child.is_joined()) {
         process::judge(|tracker, task| tracker.joins(task, life, site));
+    }
+}
+
+/// The work of `event::told_apart`.
+pub(crate) fn told_apart(child: &Child) {
+    if let Some(life) = child.life() {
+        life.is_told_apart.store(true, Relaxed);
     }
 }
 

@@ -220,10 +220,10 @@ fn reach(graphs: &Graphs, held: Node) -> FxHashMap<Node, usize> {
         });
         let before: Vec<Node> = locks.chain(waits.map(|(held, _)| held)).collect();
         for before in before {
-            if !reach.contains_key(&before) {
-                reach.insert(before, next);
+            reach.entry(before).or_insert_with(|| {
                 open.push_back(before);
-            }
+                next
+            });
         }
     }
     reach

@@ -153,6 +153,14 @@ pub(crate) fn scenes() -> Vec<Scene> {
             warnings(played, "LD0020", 1)?;
             warnings(played, "LD0019", 0)
         }),
+        innocent("a_join_under_a_lock_by_who_asks_first_whether_it_is_itself_is_fine", || {
+            let handle = Mutex::new(Some(thread::spawn(|| take(&BETWEEN))));
+            if let Some(thread) = handle.lock().unwrap().take()
+                && thread.thread().id() != thread::current().id()
+            {
+                thread.join().unwrap();
+            }
+        }),
         innocent("a_handle_that_is_taken_out_before_the_join_is_fine", || {
             let handle = Mutex::new(Some(thread::spawn(|| take(&BETWEEN))));
             let taken = unpoisoned(&handle).take();

@@ -113,6 +113,9 @@ How to mend it
         let thread = self.thread.lock().unwrap().take();
         if let Some(thread) = thread { thread.join().unwrap(); }
 
+  - If the thread itself may come here, compare `handle.thread().id()` with `thread::current().id()`
+    first: who asks that is not reported.
+
 When to let it be
   If the thread can never come to the lock, and whoever else waits for it may wait so long.
 
