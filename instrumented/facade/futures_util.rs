@@ -8,10 +8,7 @@
 //!
 //! The sources are those of the module `futures` of `instrumented`.
 
-#![no_std]
-
-#[cfg(feature = "std")]
-extern crate std;
+#![cfg_attr(not(feature = "std"), no_std)]
 
 #[cfg(all(feature = "std", feature = "async-await-macro"))]
 #[doc(hidden)]
