@@ -22,7 +22,7 @@ use super::sides::{Reading, Upgradable, Writing};
 /// # Tracking
 ///
 /// [`write`](Self::write) is an exclusive acquire, [`upgradable_read`](Self::upgradable_read) an
-/// upgradable one, [`read_recursive`](Self::read_recursive) one that passes waiting writers.
+/// upgradable one, `read_recursive`, if it is there, one that passes waiting writers.
 /// [`read`](Self::read) queues behind them, so that a second one by the same task can hang, unless
 /// `R` is known to let readers pass. All are checked before they block; the attempts, timed ones
 /// included, are recorded if they succeed. The guard's drop is the release. What is done to the lock
