@@ -62,5 +62,5 @@ fn futures_that_one_task_polls_in_turn_do_not_wait_for_themselves() {
 
     let said = lockdep(&fixture, &["run", "-q", "--", "inversion"]).exits(100);
     assert_eq!(said.reports("LD0002"), 1);
-    said.has("Mutex<u64>   made at src/main.rs:32:45");
+    said.has("Mutex<u64>   made at src/main.rs:30:42");
 }
