@@ -141,7 +141,7 @@ fn what_tasks_say_of_themselves_is_said_alike() {
     lock_acquire_exclusive!(&map);
     lock_acquired_exclusive!(&map);
     event::can_be_sent(&map);
-    event::can_be_given(std::panic::Location::caller());
+    event::can_be_given(Location::caller());
     let listed = lockdep::held_locks().tasks.iter().map(|task| task.held.len()).sum::<usize>();
     assert!(if ENABLED { listed >= 1 } else { listed == 0 });
     event::before_exec();

@@ -120,16 +120,14 @@ fn around_parking_lot(wanted: impl Fn(&str) -> bool) {
 
 /// Async tasks: the first column is the same poll without the wrapper.
 fn poll_tasks(wanted: impl Fn(&str) -> bool) {
-    let rows: [(&str, fn() -> shapes::Slice, Target); 2] = [
-        ("poll through the task wrapper", polls::of_task, More(15.0)),
-        ("poll of a task that holds an async lock", polls::of_holding_task, Target::None),
-    ];
-    for (name, slice, target) in rows {
+    let row = |name: &str, slice: fn() -> shapes::Slice, target| {
         if wanted(name) {
             let measured = rounds::measure(&mut [polls::bare(), slice()], ROUNDS);
             table::print_beside(name, measured[0], measured[1], target);
         }
-    }
+    };
+    row("poll through the task wrapper", polls::of_task, More(15.0));
+    row("poll of a task that holds an async lock", polls::of_holding_task, Target::None);
 }
 
 fn learn_new_edges(wanted: impl Fn(&str) -> bool) {
