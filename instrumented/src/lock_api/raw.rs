@@ -132,8 +132,8 @@ impl<R> Core<R> {
 
     /// Lets go of the lock by `unlock`, runs `between`, and takes the lock again by `retake`.
     ///
-    /// The second take is checked ahead, and happens even if the check or `between` panics: whoever
-    /// has the guard relies on it.
+    /// The second take is checked ahead, and happens even if the check, `unlock` or `between` panics:
+    /// whoever has the guard relies on it.
     #[track_caller]
     pub(super) fn yielded<S: Side<Raw = R>, T>(
         &self,
@@ -146,7 +146,6 @@ impl<R> Core<R> {
         let site = Location::caller();
         let is_last = S::is_last(&self.raw);
         self.released::<S>();
-        unlock(&self.raw);
         let _retake = OnDrop::new(|| {
             let _taken = OnDrop::new(|| {
                 retake(&self.raw);
@@ -158,6 +157,7 @@ impl<R> Core<R> {
                 event::before_acquire(&self.map, how, describe, site);
             }
         });
+        unlock(&self.raw);
         between()
     }
 
