@@ -431,8 +431,8 @@ fn nested() {
     fn at(depth: usize) -> Job<'static> {
         spawned(async move {
             assert_eq!(held(), 0);
-            let _own = if depth % 2 == 0 { Some(A.lock().await) } else { None };
-            let own = usize::from(depth % 2 == 0);
+            let _own = if depth.is_multiple_of(2) { Some(A.lock().await) } else { None };
+            let own = usize::from(depth.is_multiple_of(2));
             if depth < 3 {
                 let mut inner = at(depth + 1);
                 while !inner.poll() {

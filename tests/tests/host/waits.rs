@@ -43,14 +43,14 @@ pub(crate) fn scenes() -> Vec<Scene> {
             })
             .join()
             .unwrap();
-            assert!(task.poll(|| Poll::Ready(EVENT.done())).is_ready());
+            assert!(task.poll(made).is_ready());
             wait_for_event();
         }),
         innocent("what_another_task_of_the_thread_took_is_not", || {
             std::thread::spawn(|| {
                 let (mut one, mut other) = (AsyncTask::new(), AsyncTask::new());
                 assert!(one.poll(|| took(&HELD)).is_pending());
-                assert!(other.poll(|| Poll::Ready(EVENT.done())).is_ready());
+                assert!(other.poll(made).is_ready());
                 assert!(one.poll(|| took(&HELD)).is_pending());
             })
             .join()
@@ -60,7 +60,7 @@ pub(crate) fn scenes() -> Vec<Scene> {
         innocent("nor_is_what_its_thread_took", || {
             std::thread::spawn(|| {
                 take(&HELD);
-                assert!(AsyncTask::new().poll(|| Poll::Ready(EVENT.done())).is_ready());
+                assert!(AsyncTask::new().poll(made).is_ready());
             })
             .join()
             .unwrap();
@@ -733,6 +733,12 @@ fn warnings(played: &Played, code: &str, number: usize) -> Result<(), String> {
 fn took(lock: &Mutex<u8>) -> Poll<()> {
     take(lock);
     Poll::Pending
+}
+
+/// A poll in which a task brings about what is waited for.
+fn made() -> Poll<()> {
+    EVENT.done();
+    Poll::Ready(())
 }
 
 /// Waits for what tasks bring about, with a lock held.
