@@ -11,7 +11,7 @@
 //!
 //! Each asks the rule of `ring` where it is new. Two rules more are asked before a task waits for the
 //! end of code: whether that is its own (LD0021), and whether a lock is held that was taken since the
-//! code was started (LD0020), if no circle is known.
+//! code was started and has to do with it (LD0020), if no circle is known.
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -131,7 +131,11 @@ impl Tracker {
         }
     }
 
-    /// LD0020: a lock that is certainly younger than the code whose end is waited for.
+    /// LD0020: a lock that is certainly younger than the code whose end is waited for, and has to do
+    /// with that end: it guards the handle, or the code was told something under it.
+    ///
+    /// A lock that has neither is one of many that are held while threads are joined which are done, or
+    /// as good as done: that is for level `order`.
     fn join_under_lock(
         &self,
         task: &Task,
@@ -140,7 +144,13 @@ impl Tracker {
     ) -> Option<Met> {
         let number = task.number();
         let is_younger = |held: &Held| other.is_younger(number, held.entry.lock(), held.site);
-        let held = task.held_in_frame().filter(is_checked).find(is_younger)?;
+        let concerns = |held: &Held| {
+            self.settings.level == Level::Order
+                || task.has_made_under(held.entry)
+                || guards_a_handle(&registry::describe(held.entry.node()).payload)
+        };
+        let mut younger = task.held_in_frame().filter(is_checked).filter(is_younger);
+        let held = younger.find(concerns)?;
         let code = Node::new(other.code, 0);
         let identity = Identity::of_cycle(20, vec![held.entry.node(), code]);
         self.found.meet(identity, || Violation::JoinUnderLock {
@@ -355,6 +365,13 @@ fn own_targets(task: &Task) -> Vec<Target> {
     let ends = code.into_iter().map(|code| Target::End(Node::new(code, 0)));
     let scopes = task.scopes().into_iter().map(|scope| Target::Event(Node::new(scope, 0)));
     ends.chain(scopes).collect()
+}
+
+/// Whether a lock with this payload guards the handle of a thread or a task: it is what the payload
+/// consists of, with no lock of its own around it.
+fn guards_a_handle(payload: &str) -> bool {
+    payload.contains("JoinHandle<")
+        && !["Mutex<", "RwLock<"].iter().any(|lock| payload.contains(lock))
 }
 
 fn is_checked(held: &Held) -> bool {

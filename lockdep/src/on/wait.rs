@@ -18,6 +18,7 @@ use crate::how::{Describe, How};
 use crate::on::idle;
 use crate::on::map::Map;
 use crate::on::process;
+use crate::on::task::Task;
 use crate::on::thread::{self, with_task};
 
 pub use crate::on::completion::{Completion, MustRun};
@@ -69,7 +70,11 @@ pub fn before_turn(map: &Map, turn: u8, describe: Describe, site: &'static Locat
 #[inline(never)]
 pub fn made_turn(map: &Map, turn: u8, describe: Describe, site: &'static Location<'static>) {
     let how = How::EXCLUSIVE.subclass(turn % (How::MAX_SUBCLASS + 1));
-    if !with_task(|task| task.has_made(map, how)) {
+    let has_made = |task: &Task| {
+        task.note_made();
+        task.has_made(map, how)
+    };
+    if !with_task(has_made) {
         process::judge(|tracker, task| tracker.made(task, map, how, describe, site));
     }
 }

@@ -153,6 +153,28 @@ pub(crate) fn scenes() -> Vec<Scene> {
             warnings(played, "LD0020", 1)?;
             warnings(played, "LD0019", 0)
         }),
+        scene("a_lock_under_which_a_thread_is_told_to_end_is_held_at_its_join", told_to_end)
+            .ends(|played| warnings(played, "LD0020", 1)),
+        innocent("a_lock_that_has_nothing_to_do_with_the_thread_is_fine", || {
+            let thread = thread::spawn(|| take(&BETWEEN));
+            let _held = unpoisoned(&HELD);
+            thread.join().unwrap();
+        }),
+        scene("but_not_at_level_order", || {
+            let thread = thread::spawn(|| take(&BETWEEN));
+            let _held = unpoisoned(&HELD);
+            thread.join().unwrap();
+        })
+        .with("LOCKDEP_LEVEL", "order")
+        .ends(|played| warnings(played, "LD0020", 1)),
+        innocent("nor_is_one_around_handles_that_have_locks_of_their_own", || {
+            let handle = Mutex::new(Some(thread::spawn(|| take(&BETWEEN))));
+            let handles = Mutex::new(vec![Arc::new(handle)]);
+            for handle in handles.lock().unwrap().drain(..) {
+                let handle = handle.lock().unwrap().take();
+                handle.unwrap().join().unwrap();
+            }
+        }),
         innocent("a_join_under_a_lock_by_who_asks_first_whether_it_is_itself_is_fine", || {
             let handle = Mutex::new(Some(thread::spawn(|| take(&BETWEEN))));
             if let Some(thread) = handle.lock().unwrap().take()
@@ -727,6 +749,15 @@ fn some_circles(played: &Played) -> Result<(), String> {
 fn warnings(played: &Played, code: &str, number: usize) -> Result<(), String> {
     let found = played.stderr.matches(&format!("warning[{code}]")).count();
     check(found == number, &format!("{found} of {code} instead of {number}"))
+}
+
+/// Tells a thread to end and waits for it, under one lock.
+fn told_to_end() {
+    let (sender, receiver) = channel();
+    let worker = thread::spawn(move || receiver.recv().unwrap());
+    let _held = unpoisoned(&HELD);
+    sender.send(()).unwrap();
+    worker.join().unwrap();
 }
 
 /// A poll in which a task takes a lock and gives it back.

@@ -96,8 +96,9 @@ fn spot(at: &Point, paths: &Paths) -> String {
 pub(super) const UNDER_LOCK: &str = "\
 LD0020: lock held while the end of a thread is waited for
 
-A thread, or a task, is joined while a lock is held that was taken after it had been started.
-Nothing that it ran was seen to take that lock. But it holds the lock for as long as the other one
+A thread, or a task, is joined while a lock is held that was taken after it had been started, and
+that guards its handle, or under which it was told something: to end, say. Nothing that it ran was
+seen to take that lock. But who joins it holds the lock for as long as the other one
 likes to run, and if anything there ever wants it, both wait forever: a destructor, a logger, a
 panic hook, a branch that no test comes to.
 
@@ -119,7 +120,7 @@ How to mend it
 When to let it be
   If the thread can never come to the lock, and whoever else waits for it may wait so long.
 
-Reported at every level.
+Reported at every level; of a lock that has nothing to do with the thread only at level `order`.
 ";
 
 /// For `cargo lockdep explain`.

@@ -38,6 +38,9 @@ use crate::on::task::waker::WakerKey;
 /// How many constructors a task remembers the class of.
 pub(super) const CLASSES: usize = 64;
 
+/// How many locks are remembered under which a task did what others wait for.
+const MADE_UNDER: usize = 4;
+
 /// Whether a task's events count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum State {
@@ -97,6 +100,8 @@ pub struct Task {
     waker: Cell<Option<WakerKey>>,
     branches: Branches,
     course: Cell<Course>,
+    /// The oldest locks that were held when the task last did what others wait for.
+    made_under: Cell<[u64; MADE_UNDER]>,
     name: Option<&'static str>,
 }
 
@@ -149,6 +154,7 @@ impl Task {
             waker: Cell::new(None),
             branches: Branches::new(),
             course: Cell::new(Course::new()),
+            made_under: Cell::new([0; MADE_UNDER]),
             name: None,
         }
     }
@@ -294,6 +300,22 @@ impl Task {
         let result = work(&mut course);
         self.course.set(course);
         result
+    }
+
+    /// Notes under which locks the task does what others wait for.
+    #[inline]
+    pub(crate) fn note_made(&self) {
+        let mut locks = [0; MADE_UNDER];
+        if self.depth() != 0 {
+            let held = self.held_in_frame().map(|held| held.entry.lock());
+            locks.iter_mut().zip(held).for_each(|(slot, lock)| *slot = lock);
+        }
+        self.made_under.set(locks);
+    }
+
+    /// Whether the lock, which is held, was so when the task last did what others wait for.
+    pub(crate) fn has_made_under(&self, entry: Word) -> bool {
+        self.made_under.get().contains(&entry.lock())
     }
 
     /// Goes on as another task; returns what is known of the way so far.
