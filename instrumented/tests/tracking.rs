@@ -198,7 +198,7 @@ fn a_constructor_passed_as_a_function_names_no_place_of_the_caller() {
 fn a_lock_is_sixteen_bytes_larger() {
     assert_eq!(size_of::<Mutex<[u64; 4]>>(), size_of::<std::sync::Mutex<[u64; 4]>>() + 16);
     assert_eq!(size_of::<RwLock<[u64; 4]>>(), size_of::<std::sync::RwLock<[u64; 4]>>() + 16);
-    assert_eq!(size_of::<Condvar>(), size_of::<std::sync::Condvar>());
+    assert_eq!(size_of::<Condvar>(), size_of::<(lockdep::Map, std::sync::Condvar)>());
 }
 
 #[test]
