@@ -11,7 +11,7 @@
 //! was never obtained; it counts only if nobody else in the child can have the lock.
 
 use std::panic::Location;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 use dashmap::mapref::entry::Entry;
 use dashmap::{DashMap, DashSet};
@@ -36,6 +36,8 @@ static CAN_BE_SENT: OnceBox<DashSet<u32, FxBuildHasher>> = OnceBox::new();
 static GIVEN_FROM: OnceBox<DashSet<usize, FxBuildHasher>> = OnceBox::new();
 /// Whether there is any.
 static ANY_GIVEN: AtomicBool = AtomicBool::new(false);
+/// Some of them, each in its slot; 0 is no class.
+static RECENT: [AtomicU32; 256] = [const { AtomicU32::new(0) }; 256];
 /// Of each lock how many guards are held by nobody who is known: their takers have ended, or were
 /// taken for others. Never 0.
 static SENT: OnceBox<DashMap<u64, usize, FxBuildHasher>> = OnceBox::new();
@@ -43,14 +45,23 @@ static SENT: OnceBox<DashMap<u64, usize, FxBuildHasher>> = OnceBox::new();
 static ANY_SENT: AtomicBool = AtomicBool::new(false);
 
 /// Notes that the guards of a class can be sent.
+#[inline]
 pub(crate) fn can_be_sent(map: &Map) {
     let class = map.word().class();
-    if class != 0 && !is_sendable(class) {
+    if RECENT[class as usize % RECENT.len()].load(Relaxed) != class {
+        set_can_be_sent(class);
+    }
+}
+
+#[cold]
+fn set_can_be_sent(class: u32) {
+    if !is_sendable(class) {
         process::quietly(|| {
             CAN_BE_SENT.get_or_init(Box::default).insert(class);
             ANY_CAN_BE_SENT.store(true, Relaxed);
         });
     }
+    RECENT[class as usize % RECENT.len()].store(class, Relaxed);
 }
 
 fn is_sendable(class: u32) -> bool {

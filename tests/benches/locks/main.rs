@@ -5,7 +5,8 @@
 //! cargo bench -p tests --bench locks [-- part of a row's name]
 //! ```
 //!
-//! A row about a poll has the same poll without a task in its first column.
+//! A row about a poll has the same poll without a task in its first column, one about a lock of
+//! `tokio` the real one.
 //!
 //! Everything is warm and uncontended unless the row says otherwise. A number in brackets is for
 //! each lock of a nest. Rows without a bare counterpart are what happens once for each new order of
@@ -13,6 +14,7 @@
 //!
 //! The table is to be read, not asserted: no test depends on a time.
 
+mod awaited;
 mod edges;
 mod family;
 mod polls;
@@ -78,6 +80,7 @@ fn main() -> ExitCode {
     compare!("two locks of one class, known order", siblings, 2, ROUNDS, Target::None);
 
     poll_tasks(wanted);
+    await_locks(wanted);
     learn_new_edges(wanted);
     around_parking_lot(wanted);
     if wanted("bytes") {
@@ -128,6 +131,21 @@ fn poll_tasks(wanted: impl Fn(&str) -> bool) {
     };
     row("poll through the task wrapper", polls::of_task, More(15.0));
     row("poll of a task that holds an async lock", polls::of_holding_task, Target::None);
+}
+
+/// The locks of `tokio`: the first column is the real one.
+fn await_locks(wanted: impl Fn(&str) -> bool) {
+    use awaited::{bare, ours};
+    let row = |name: &str, bare: fn() -> shapes::Slice, ours: fn() -> shapes::Slice, target| {
+        if wanted(name) {
+            let measured = rounds::measure(&mut [bare(), ours()], ROUNDS);
+            table::print_beside(name, measured[0], measured[1], target);
+        }
+    };
+    row("tokio: Mutex", bare::mutex, ours::mutex, Both(1.3, 3.5));
+    row("tokio: RwLock read", bare::read, ours::read, Both(1.3, 3.5));
+    row("tokio: RwLock write", bare::write, ours::write, Both(1.3, 3.5));
+    row("tokio: nested pair", bare::pair, ours::pair, Both(1.3, 8.0));
 }
 
 fn learn_new_edges(wanted: impl Fn(&str) -> bool) {

@@ -82,7 +82,8 @@ pub(crate) fn print_beside(name: &str, bare: Measured, ours: Measured, target: T
     let time = |measured: Measured| format!("{:.1} ns", measured.nanoseconds);
     let (bare_text, ours_text) = (time(bare), time(ours));
     let (more, met) = (format!("{:+.1} ns", ours.more), target.is_met(&ours));
-    print_cells([name, &bare_text, "", "", &ours_text, "", &more, &target.text(), met]);
+    let ratio = format!("{:.2}×", ours.ratio);
+    print_cells([name, &bare_text, "", "", &ours_text, &ratio, &more, &target.text(), met]);
 }
 
 /// Prints what has no bare counterpart.
