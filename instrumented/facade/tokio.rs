@@ -19,6 +19,9 @@ pub mod sync;
 #[cfg(feature = "rt")]
 #[path = "../src/tokio/task/mod.rs"]
 pub mod task;
+#[cfg(feature = "time")]
+#[path = "../src/tokio/time/mod.rs"]
+pub mod time;
 
 pub use real_tokio::*;
 

@@ -9,7 +9,7 @@
 
 use std::future::Future;
 use std::panic::{self, AssertUnwindSafe};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -313,6 +313,74 @@ fn readers_queue_behind_writers() {
         reads_twice(&lock).await;
     });
     assert_eq!(found, ["LD0001"]);
+}
+
+#[test]
+fn a_lock_that_is_awaited_for_some_time_is_an_attempt() {
+    const SOON: Duration = Duration::from_millis(1);
+    let found = codes(async {
+        let (mutex, lock, other) = (Mutex::new(0), RwLock::new(0), Mutex::new(0));
+        let held = (mutex.lock().await, lock.read().await);
+        tokio::time::timeout(SOON, mutex.lock()).await.unwrap_err();
+        let deadline = tokio::time::Instant::now() + SOON;
+        tokio::time::timeout_at(deadline, lock.write()).await.unwrap_err();
+        // In what else is polled in it too.
+        let both = async { tokio::join!(mutex.lock(), lock.write()) };
+        assert!(tokio::time::timeout(SOON, both).await.is_err());
+        drop(held);
+        drop((mutex.lock().await, other.lock().await));
+        let _other = other.lock().await;
+        let guard = tokio::time::timeout(SOON, mutex.lock()).await.unwrap();
+        assert_eq!(modes(), [Mode::Exclusive, Mode::Exclusive]);
+        drop(guard);
+        assert_eq!(modes(), [Mode::Exclusive]);
+    });
+    assert_eq!(found, [""; 0]);
+}
+
+/// What is found if a task that holds a mutex polls a future that awaits it, once.
+fn awaited_by_its_holder(
+    awaits: impl for<'a> FnOnce(&'a Mutex<u8>) -> Pin<Box<dyn Future<Output = ()> + 'a>>,
+) -> Vec<&'static str> {
+    codes(async {
+        let mutex = Mutex::new(0);
+        let _held = mutex.lock().await;
+        let mut future = awaits(&mutex);
+        std::future::poll_fn(|context| {
+            assert!(future.as_mut().poll(context).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+    })
+}
+
+#[test]
+fn only_as_long_as_time_ends_it_is_a_wait_an_attempt() {
+    const LONG: Duration = Duration::from_secs(3_600);
+    let plain = awaited_by_its_holder(|mutex| Box::pin(async { drop(mutex.lock().await) }));
+    assert_eq!(plain, ["LD0001"]);
+    let timed = awaited_by_its_holder(|mutex| {
+        Box::pin(async { drop(tokio::time::timeout(LONG, mutex.lock()).await) })
+    });
+    assert_eq!(timed, [""; 0]);
+    let for_ever = awaited_by_its_holder(|mutex| {
+        Box::pin(async { drop(tokio::time::timeout(Duration::MAX, mutex.lock()).await) })
+    });
+    assert_eq!(for_ever, ["LD0001"]);
+    let afterwards = awaited_by_its_holder(|mutex| {
+        Box::pin(async {
+            let mut wait = Box::pin(mutex.lock());
+            let mut timed = Box::pin(tokio::time::timeout(LONG, &mut wait));
+            std::future::poll_fn(|context| {
+                assert!(timed.as_mut().poll(context).is_pending());
+                Poll::Ready(())
+            })
+            .await;
+            drop(timed);
+            drop(wait.await);
+        })
+    });
+    assert_eq!(afterwards, ["LD0001"]);
 }
 
 /// A semaphore and a mutex in either order; so many permits at a time.

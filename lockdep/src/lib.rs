@@ -35,6 +35,7 @@ pub mod held_locks;
 mod how;
 mod macros;
 mod mode;
+mod patience;
 mod pin_cookie;
 pub mod place;
 mod severity;

@@ -458,6 +458,9 @@ pub mod task {
     use std::task::{Context, Poll};
 
     use super::event::Child;
+    use crate::how::How;
+
+    pub use crate::patience::Patience;
 
     /// An async task; with tracking off, nothing.
     #[derive(Debug, Default)]
@@ -565,6 +568,36 @@ pub mod task {
     impl Drop for Polled {
         #[inline(always)]
         fn drop(&mut self) {}
+    }
+
+    /// With tracking off, nothing. It has a `drop`, so that `drop(guard)` is no odd thing to write.
+    #[derive(Debug)]
+    #[must_use = "it counts until this is dropped"]
+    pub struct Awaits(PhantomData<*const ()>);
+
+    impl Drop for Awaits {
+        #[inline(always)]
+        fn drop(&mut self) {}
+    }
+
+    /// Says with which patience futures are awaited.
+    #[inline(always)]
+    pub fn awaits(_patience: Patience) -> Awaits {
+        Awaits(PhantomData)
+    }
+
+    /// Nobody says how long; [`Patience::Endless`].
+    #[inline(always)]
+    #[must_use]
+    pub fn patience() -> Patience {
+        Patience::Endless
+    }
+
+    /// How it is wanted: always so.
+    #[inline(always)]
+    #[must_use]
+    pub fn wanted(how: How, _announced: Option<How>) -> How {
+        how
     }
 
     /// An async lock's future is polled.

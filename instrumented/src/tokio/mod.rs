@@ -28,6 +28,8 @@
 //! what one of them holds is not in the way of the others' own. Where this crate makes a runtime, a set of tasks or a handle, it is a wrapper
 //! around the real one, to which it can be dereferenced.
 //!
+//! What is awaited in a timeout of [`time`] cannot be awaited for ever, and is judged accordingly.
+//!
 //! # What is not tracked
 //!
 //! What is spawned by way of the real types, and by `tokio::task::Builder`, which is unstable, is
@@ -42,6 +44,8 @@ pub mod runtime;
 pub mod sync;
 #[cfg(feature = "rt")]
 pub mod task;
+#[cfg(feature = "time")]
+pub mod time;
 
 pub use ::tokio::*;
 

@@ -32,7 +32,7 @@ macro_rules! types_of {
     ($module:ident, $tokio:path) => {
         #[allow(dead_code, reason = "some are asked about for themselves alone")]
         mod $module {
-            use tokio::{runtime, sync, task};
+            use tokio::{runtime, sync, task, time};
             use $tokio as tokio;
             pub(super) type Mutex<T> = sync::Mutex<T>;
             pub(super) type MutexGuard<T> = sync::MutexGuard<'static, T>;
@@ -52,6 +52,7 @@ macro_rules! types_of {
             pub(super) type SemaphorePermit = sync::SemaphorePermit<'static>;
             pub(super) type OwnedSemaphorePermit = sync::OwnedSemaphorePermit;
             pub(super) type JoinSet<T> = task::JoinSet<T>;
+            pub(super) type Timeout<T> = time::Timeout<T>;
             pub(super) type LocalSet = task::LocalSet;
             pub(super) type Runtime = runtime::Runtime;
             pub(super) type LocalRuntime = runtime::LocalRuntime;
@@ -91,7 +92,7 @@ macro_rules! of_payload {
         answers!(
             Mutex MutexGuard MappedMutexGuard OwnedMutexGuard OwnedMappedMutexGuard RwLock
             RwLockReadGuard RwLockWriteGuard RwLockMappedWriteGuard OwnedRwLockReadGuard
-            OwnedRwLockWriteGuard OwnedRwLockMappedWriteGuard OnceCell JoinSet,
+            OwnedRwLockWriteGuard OwnedRwLockMappedWriteGuard OnceCell JoinSet Timeout,
             <$payload>,
             [Send, Sync, Unpin, UnwindSafe, RefUnwindSafe, Debug, Display, Default, Clone,
                 PartialEq, Eq, Deref, DerefMut, From<u8>, Extend<std::future::Ready<u8>>]

@@ -9,6 +9,7 @@ mod locks;
 mod names;
 mod runtimes;
 mod tasks;
+mod timeouts;
 mod unsizing;
 
 use crate::tokio::runtime::Builder;

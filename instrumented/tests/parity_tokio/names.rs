@@ -12,11 +12,12 @@ const CALLED: &str = concat!(
     include_str!("guards.rs"),
     include_str!("locks.rs"),
     include_str!("runtimes.rs"),
-    include_str!("tasks.rs")
+    include_str!("tasks.rs"),
+    include_str!("timeouts.rs")
 );
 
 /// The files of tokio with what is replaced.
-const FILES: [&str; 16] = [
+const FILES: [&str; 17] = [
     "sync/mutex.rs",
     "sync/once_cell.rs",
     "sync/rwlock.rs",
@@ -33,6 +34,7 @@ const FILES: [&str; 16] = [
     "runtime/runtime.rs",
     "task/join_set.rs",
     "task/local.rs",
+    "time/timeout.rs",
 ];
 
 /// Types with public functions that are re-exported as they are.

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use lockdep::task::polled_by;
+use lockdep::task::{polled_by, wanted};
 use lockdep::{Describe, How, Map, event};
 
 use super::super::real::future::FusedFuture;
@@ -22,12 +22,13 @@ type Site = &'static Location<'static>;
 struct Wait<'a> {
     inner: real::MutexLockFuture<'a, ()>,
     site: Site,
-    is_checked: bool,
+    /// As what it was checked.
+    announced: Option<How>,
 }
 
 impl<'a> Wait<'a> {
     fn new(mutex: &'a real::Mutex<()>, site: Site) -> Wait<'a> {
-        Wait { inner: mutex.lock(), site, is_checked: false }
+        Wait { inner: mutex.lock(), site, announced: None }
     }
 
     /// Polls the real future; checks the acquire before the first time.
@@ -38,12 +39,12 @@ impl<'a> Wait<'a> {
         cx: &mut Context<'_>,
     ) -> Poll<(Held<'a>, real::MutexGuard<'a, ()>)> {
         let _polled = polled_by(cx);
-        if !self.is_checked {
-            self.is_checked = true;
-            event::before_acquire(map, How::EXCLUSIVE, describe, self.site);
+        let wanted = wanted(How::EXCLUSIVE, self.announced);
+        if self.announced.replace(wanted) != Some(wanted) {
+            event::before_acquire(map, wanted, describe, self.site);
         }
         let real = std::task::ready!(Pin::new(&mut self.inner).poll(cx));
-        Poll::Ready((Held::new(map, How::EXCLUSIVE, self.site), real))
+        Poll::Ready((Held::new(map, wanted, self.site), real))
     }
 }
 

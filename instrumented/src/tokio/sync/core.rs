@@ -1,7 +1,7 @@
 //! A semaphore and its map: what every lock of this module is made of besides its payload.
 //!
 //! All that is recorded of these locks is recorded here. An acquire that waits is checked before it
-//! waits, one that does not is recorded once it succeeded, a release is recorded before the real one.
+//! waits, unless it is dropped after some time; one that does not is recorded once it succeeded, a release is recorded before the real one.
 
 use std::future::{Future, poll_fn};
 use std::ops::Deref;
@@ -69,16 +69,17 @@ impl Core {
     pub(super) async fn acquire(&self, request: Request) -> Result<(), AcquireError> {
         let Request { permits, how, describe, site, is_owned } = request;
         let mut real = pin!(self.semaphore.acquire_many(permits));
-        let (mut is_announced, mut is_counted) = (false, false);
+        let (mut announced, mut is_counted) = (None, false);
         let taken = poll_fn(|context| {
             let _polled = task::polled_by(context);
-            if !mem::replace(&mut is_announced, true) {
-                event::before_acquire(&self.map, how, describe, site);
+            let wanted = task::wanted(how, announced);
+            if announced.replace(wanted) != Some(wanted) {
+                event::before_acquire(&self.map, wanted, describe, site);
             }
             match real.as_mut().poll(context) {
                 Poll::Ready(permit) => {
                     permit?.forget();
-                    self.acquired(how, site, is_owned);
+                    self.acquired(wanted, site, is_owned);
                     Poll::Ready(Ok(()))
                 }
                 Poll::Pending => {

@@ -16,8 +16,9 @@
 //! started another one or a thread, nobody is taken to hold it. What a task does after that with a
 //! guard that it kept is missed; no hold is made up that it gave away.
 //!
-//! A wait that ends by itself, in `tokio::time::timeout` or a branch of `select!`, is taken for one
-//! that does not: the order of locks in it is learnt and judged like any other.
+//! What is awaited in `tokio::time::timeout` ends by itself: such an acquire is an attempt that may
+//! fail. One in a branch of `select!` may be ended by another branch or may not: it is taken for one
+//! that does not end, and the order of locks in it is learnt and judged like any other.
 //!
 //! # What differs
 //!

@@ -19,6 +19,7 @@ use crate::on::task::WakerKey;
 use crate::on::task::name::AsyncName;
 use crate::on::task::poll::{Kind, Outer, Suspended, Who};
 use crate::on::thread;
+use crate::patience::Patience;
 
 /// An async task: a held stack of its own, which moves with it between threads.
 ///
@@ -37,6 +38,8 @@ use crate::on::thread;
 pub struct AsyncTask {
     name: AsyncName,
     kind: Kind,
+    /// Whether it is a part of another one, which is as patient.
+    is_branch: bool,
     child: Child,
     suspended: Suspended,
     /// What is known of the task's way; of its thread's while the task is polled. None if the task goes
@@ -71,6 +74,7 @@ impl AsyncTask {
         AsyncTask {
             name: current.flatten().unwrap_or_else(|| AsyncName::next(Location::caller())),
             kind: Kind::Root,
+            is_branch: true,
             child: Child::none(),
             suspended: Suspended::new(),
             course: None,
@@ -88,7 +92,8 @@ impl AsyncTask {
         let site = Location::caller();
         let child = lineage::spawned(|| Description::new("task", ""), site);
         let course = child.course().filter(|_| kind == Kind::Spawned);
-        AsyncTask { name: AsyncName::next(site), kind, child, suspended: Suspended::new(), course }
+        let (name, suspended) = (AsyncName::next(site), Suspended::new());
+        AsyncTask { name, kind, is_branch: false, child, suspended, course }
     }
 
     /// Runs one poll with the task's held stack in place of the thread's. If it returns `Pending`,
@@ -186,6 +191,8 @@ struct Inside<'a> {
     outer: Option<Outer>,
     /// Whether the task has nothing more to do.
     is_over: bool,
+    /// That of what polls the task.
+    patience: Patience,
 }
 
 impl<'a> Inside<'a> {
@@ -197,7 +204,10 @@ impl<'a> Inside<'a> {
             task.begins(of_thread);
         }
         let stack = of_thread.stack_to_share(&task.suspended).filter(|_| !has_kin);
-        let is_over = false;
+        let (is_over, patience) = (false, of_thread.patience());
+        if !task.is_branch {
+            of_thread.set_patience(Patience::Endless);
+        }
         if let Some(stack) = stack {
             let before = (stack.owner.async_task(), of_thread.waker());
             stack.owner.set_async_task(Some(name));
@@ -211,10 +221,11 @@ impl<'a> Inside<'a> {
                 waker,
                 outer: None,
                 is_over,
+                patience,
             };
         }
         let outer = task.put_in_place(waker);
-        Inside { of_thread, task, stack: None, name: None, waker: None, outer, is_over }
+        Inside { of_thread, task, stack: None, name: None, waker: None, outer, is_over, patience }
     }
 
     /// Whether the thread's stack has served the task and is empty again.
@@ -236,6 +247,7 @@ impl Drop for Inside<'_> {
     #[inline]
     fn drop(&mut self) {
         self.task.change_course(self.of_thread);
+        self.of_thread.set_patience(self.patience);
         if let Some(stack) = self.stack.filter(|_| self.is_simple()) {
             stack.owner.set_async_task(self.name);
             self.of_thread.set_waker(self.waker);

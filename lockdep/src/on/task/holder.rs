@@ -34,6 +34,7 @@ use crate::on::stat;
 use crate::on::task::branches::Branches;
 use crate::on::task::poll::Suspended;
 use crate::on::task::waker::WakerKey;
+use crate::patience::Patience;
 
 /// How many constructors a task remembers the class of.
 pub(super) const CLASSES: usize = 64;
@@ -99,6 +100,8 @@ pub struct Task {
     /// What wakes the async task that is polled, if that is known.
     waker: Cell<Option<WakerKey>>,
     branches: Branches,
+    /// Of the future that is polled.
+    patience: Cell<Patience>,
     course: Cell<Course>,
     /// The oldest locks that were held when the task last did what others wait for.
     made_under: Cell<[u64; MADE_UNDER]>,
@@ -153,6 +156,7 @@ impl Task {
             pins: Pins::new(),
             waker: Cell::new(None),
             branches: Branches::new(),
+            patience: Cell::new(Patience::Endless),
             course: Cell::new(Course::new()),
             made_under: Cell::new([0; MADE_UNDER]),
             name: None,
@@ -255,6 +259,17 @@ impl Task {
     #[inline]
     pub(super) fn waker(&self) -> Option<WakerKey> {
         self.waker.get()
+    }
+
+    /// How long the future that is polled may have to wait.
+    #[inline]
+    pub(super) fn patience(&self) -> Patience {
+        self.patience.get()
+    }
+
+    #[inline]
+    pub(super) fn set_patience(&self, patience: Patience) {
+        self.patience.set(patience);
     }
 
     /// What was taken in branches of the async task that is polled.

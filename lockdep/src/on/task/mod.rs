@@ -53,13 +53,17 @@ mod branches;
 pub(super) mod holder;
 mod known;
 mod name;
+mod patience;
 mod poll;
 mod tracked;
 mod waker;
 
 pub use async_task::AsyncTask;
+pub use patience::{Awaits, awaits, patience, wanted};
 pub use tracked::Tracked;
 pub use waker::{Polled, polled_by};
+
+pub use crate::patience::Patience;
 
 pub(crate) use crate::on::stack::Held;
 pub(crate) use holder::{Keys, State, Task};
