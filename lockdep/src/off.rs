@@ -593,6 +593,13 @@ pub mod task {
         Patience::Endless
     }
 
+    /// Nobody says so; true.
+    #[inline(always)]
+    #[must_use]
+    pub fn may_await_for_ever() -> bool {
+        true
+    }
+
     /// How it is wanted: always so.
     #[inline(always)]
     #[must_use]

@@ -24,9 +24,11 @@
 //!
 //! A lock is up to 24 bytes larger. Tokio's own unstable tracing shows a semaphore in each.
 
+mod awaited;
 mod blocking;
 mod core;
 mod guard;
+pub mod mpsc;
 mod mutex;
 mod mutex_guard;
 mod once_cell;

@@ -59,7 +59,7 @@ mod tracked;
 mod waker;
 
 pub use async_task::AsyncTask;
-pub use patience::{Awaits, awaits, patience, wanted};
+pub use patience::{Awaits, awaits, may_await_for_ever, patience, wanted};
 pub use tracked::Tracked;
 pub use waker::{Polled, polled_by};
 

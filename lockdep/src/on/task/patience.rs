@@ -7,7 +7,8 @@
 use std::marker::PhantomData;
 
 use crate::how::How;
-use crate::on::thread::with_task;
+use crate::on::task::Task;
+use crate::on::thread::{with_current_task, with_task};
 use crate::patience::Patience;
 
 /// What is awaited as long as this lives is awaited like that; see [`awaits`].
@@ -48,6 +49,18 @@ pub fn awaits(patience: Patience) -> Awaits {
 #[must_use]
 pub fn patience() -> Patience {
     with_task(|task| task.patience())
+}
+
+/// Whether the future that is polled now may have to wait for ever for what another task does. One of
+/// several may not, unless it holds a lock of its own: the others are not what lets go of that then.
+#[inline]
+#[must_use]
+pub fn may_await_for_ever() -> bool {
+    match patience() {
+        Patience::Endless => true,
+        Patience::OneOfSeveral => with_current_task(Task::holds_in_poll).unwrap_or_default(),
+        Patience::Timed => false,
+    }
 }
 
 /// How an async lock is wanted that is awaited in mode `how` and was announced by

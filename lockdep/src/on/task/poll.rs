@@ -163,6 +163,11 @@ impl Task {
         }
     }
 
+    /// Whether the future that is polled as an async task holds anything by itself.
+    pub(super) fn holds_in_poll(&self) -> bool {
+        self.stack().is_some_and(|stack| stack.poll_entries().flatten().next().is_some())
+    }
+
     /// The thread's stack, if this is its first event and events count.
     #[cold]
     fn started(&self) -> Option<&'static Stack> {

@@ -1,0 +1,34 @@
+//! [`tokio::sync::mpsc`](::tokio::sync::mpsc) with its channels replaced by tracked ones. Errors are
+//! the real ones.
+//!
+//! # Tracking
+//!
+//! Who receives waits for who sends; who sends into a channel with a bound, or reserves room in one,
+//! waits for who receives. If the one holds a lock meanwhile that the other takes on its way, both can
+//! wait for ever (LD0019, a warning). The place that made the channel is its class, together with the
+//! type of its messages. The place of a wait is the call that makes the future; it is checked when the
+//! future is first polled, whether it has to wait then or not.
+//!
+//! # What is not tracked
+//!
+//! An attempt, and what is awaited in `tokio::time::timeout` or in a branch of `select!`: something
+//! else may end that. Such a receive says that it made room once it has a message, and such a send
+//! that it sent. A wait for the other end to be closed.
+
+mod bounded;
+mod link;
+mod permit;
+mod receiver;
+mod unbounded;
+
+use super::real::sync::mpsc as real;
+use super::{awaited, blocking};
+
+pub use super::real::sync::mpsc::*;
+
+pub use bounded::{Sender, WeakSender, channel};
+#[cfg(not(before = "1.36"))]
+pub use permit::PermitIterator;
+pub use permit::{OwnedPermit, Permit};
+pub use receiver::{Receiver, UnboundedReceiver};
+pub use unbounded::{UnboundedSender, WeakUnboundedSender, unbounded_channel};
