@@ -52,6 +52,15 @@ macro_rules! types_of {
             pub(super) type SemaphorePermit = sync::SemaphorePermit<'static>;
             pub(super) type OwnedSemaphorePermit = sync::OwnedSemaphorePermit;
             pub(super) type JoinSet<T> = task::JoinSet<T>;
+            pub(super) type Sender<T> = sync::mpsc::Sender<T>;
+            pub(super) type WeakSender<T> = sync::mpsc::WeakSender<T>;
+            pub(super) type Receiver<T> = sync::mpsc::Receiver<T>;
+            pub(super) type Permit<T> = sync::mpsc::Permit<'static, T>;
+            pub(super) type PermitIterator<T> = sync::mpsc::PermitIterator<'static, T>;
+            pub(super) type OwnedPermit<T> = sync::mpsc::OwnedPermit<T>;
+            pub(super) type UnboundedSender<T> = sync::mpsc::UnboundedSender<T>;
+            pub(super) type WeakUnboundedSender<T> = sync::mpsc::WeakUnboundedSender<T>;
+            pub(super) type UnboundedReceiver<T> = sync::mpsc::UnboundedReceiver<T>;
             pub(super) type Timeout<T> = time::Timeout<T>;
             pub(super) type LocalSet = task::LocalSet;
             pub(super) type Runtime = runtime::Runtime;
@@ -92,7 +101,8 @@ macro_rules! of_payload {
         answers!(
             Mutex MutexGuard MappedMutexGuard OwnedMutexGuard OwnedMappedMutexGuard RwLock
             RwLockReadGuard RwLockWriteGuard RwLockMappedWriteGuard OwnedRwLockReadGuard
-            OwnedRwLockWriteGuard OwnedRwLockMappedWriteGuard OnceCell JoinSet Timeout,
+            OwnedRwLockWriteGuard OwnedRwLockMappedWriteGuard OnceCell JoinSet Timeout Sender WeakSender Receiver
+            Permit PermitIterator OwnedPermit UnboundedSender WeakUnboundedSender UnboundedReceiver,
             <$payload>,
             [Send, Sync, Unpin, UnwindSafe, RefUnwindSafe, Debug, Display, Default, Clone,
                 PartialEq, Eq, Deref, DerefMut, From<u8>, Extend<std::future::Ready<u8>>]

@@ -4,6 +4,7 @@
 //! crate.
 
 mod bounds;
+mod channels;
 mod guards;
 mod locks;
 mod names;

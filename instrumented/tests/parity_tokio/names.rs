@@ -9,6 +9,7 @@ use sources::{functions, sources};
 
 /// What the modules here call, as text.
 const CALLED: &str = concat!(
+    include_str!("channels.rs"),
     include_str!("guards.rs"),
     include_str!("locks.rs"),
     include_str!("runtimes.rs"),
@@ -17,7 +18,9 @@ const CALLED: &str = concat!(
 );
 
 /// The files of tokio with what is replaced.
-const FILES: [&str; 17] = [
+const FILES: [&str; 19] = [
+    "sync/mpsc/bounded.rs",
+    "sync/mpsc/unbounded.rs",
     "sync/mutex.rs",
     "sync/once_cell.rs",
     "sync/rwlock.rs",
