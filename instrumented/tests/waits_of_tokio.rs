@@ -14,8 +14,8 @@ use std::time::Duration;
 use instrumented::{sync, thread, tokio};
 use lockdep::Violation;
 use tokio::runtime::Builder;
-use tokio::sync::Mutex;
 use tokio::sync::mpsc::{Receiver, Sender, channel, unbounded_channel};
+use tokio::sync::{Mutex, oneshot};
 use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
@@ -351,4 +351,45 @@ fn a_send_that_never_waits_is_silent() {
         task.await.unwrap();
     });
     assert_eq!(found, [""; 0]);
+}
+
+/// Asks a worker twice, and awaits the second answer with the lock held that it takes `before` it
+/// answers or after.
+#[track_caller]
+fn asks_twice(is_taken_before: bool) -> impl Future<Output = ()> {
+    // Their classes are those of the caller.
+    let lock = Arc::new(Mutex::new(0));
+    let (requests, mut incoming) = unbounded_channel::<oneshot::Sender<u8>>();
+    let answers = [oneshot::channel(), oneshot::channel()];
+    async move {
+        let workers = Arc::clone(&lock);
+        let worker = tokio::spawn(async move {
+            while let Some(answer) = incoming.recv().await {
+                if is_taken_before {
+                    *workers.lock().await += 1;
+                }
+                answer.send(1).unwrap();
+                *workers.lock().await += 1;
+            }
+        });
+        let [first, second] = answers;
+        requests.send(first.0).unwrap();
+        assert_eq!(first.1.await, Ok(1));
+        requests.send(second.0).unwrap();
+        yield_now().await;
+        let guard = lock.lock().await;
+        assert_eq!(second.1.await, Ok(1));
+        drop((guard, requests));
+        worker.await.unwrap();
+    }
+}
+
+#[test]
+fn the_one_answer_that_needs_a_lock_which_is_held_meanwhile_is_found() {
+    assert_eq!(found(asks_twice(true)), ["LD0019"]);
+}
+
+#[test]
+fn a_lock_that_is_taken_after_the_one_answer_is_silent() {
+    assert_eq!(found(asks_twice(false)), [""; 0]);
 }

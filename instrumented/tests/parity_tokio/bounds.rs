@@ -61,6 +61,8 @@ macro_rules! types_of {
             pub(super) type UnboundedSender<T> = sync::mpsc::UnboundedSender<T>;
             pub(super) type WeakUnboundedSender<T> = sync::mpsc::WeakUnboundedSender<T>;
             pub(super) type UnboundedReceiver<T> = sync::mpsc::UnboundedReceiver<T>;
+            pub(super) type OneshotSender<T> = sync::oneshot::Sender<T>;
+            pub(super) type OneshotReceiver<T> = sync::oneshot::Receiver<T>;
             pub(super) type Timeout<T> = time::Timeout<T>;
             pub(super) type LocalSet = task::LocalSet;
             pub(super) type Runtime = runtime::Runtime;
@@ -101,7 +103,7 @@ macro_rules! of_payload {
         answers!(
             Mutex MutexGuard MappedMutexGuard OwnedMutexGuard OwnedMappedMutexGuard RwLock
             RwLockReadGuard RwLockWriteGuard RwLockMappedWriteGuard OwnedRwLockReadGuard
-            OwnedRwLockWriteGuard OwnedRwLockMappedWriteGuard OnceCell JoinSet Timeout Sender WeakSender Receiver
+            OwnedRwLockWriteGuard OwnedRwLockMappedWriteGuard OnceCell JoinSet OneshotSender OneshotReceiver Timeout Sender WeakSender Receiver
             Permit PermitIterator OwnedPermit UnboundedSender WeakUnboundedSender UnboundedReceiver,
             <$payload>,
             [Send, Sync, Unpin, UnwindSafe, RefUnwindSafe, Debug, Display, Default, Clone,

@@ -1,5 +1,7 @@
 //! The functions of channels.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -9,6 +11,7 @@ use crate::tokio::sync::mpsc::{
     OwnedPermit, Permit, PermitIterator, Receiver, Sender, UnboundedReceiver, UnboundedSender,
     WeakSender, WeakUnboundedSender, channel, unbounded_channel,
 };
+use crate::tokio::sync::oneshot;
 
 #[test]
 fn the_sender_of_a_bounded_channel_has_all_its_functions() {
@@ -192,4 +195,35 @@ fn futures_of_channels_can_be_sent() {
     is_send(&receiver.recv_many(&mut Vec::new(), 1));
     fn is_static<T: Send + 'static>(_: T) {}
     is_static(sender.reserve_owned());
+}
+
+#[test]
+fn a_channel_for_one_message_has_all_its_functions() {
+    let mut context = Context::from_waker(Waker::noop());
+    let (mut sender, mut receiver): (oneshot::Sender<u8>, oneshot::Receiver<u8>) =
+        oneshot::channel();
+    assert_eq!(
+        oneshot::Receiver::try_recv(&mut receiver),
+        Err(oneshot::error::TryRecvError::Empty)
+    );
+    assert!(oneshot::Receiver::is_empty(&receiver) && !oneshot::Sender::is_closed(&sender));
+    assert_eq!(oneshot::Sender::poll_closed(&mut sender, &mut context), Poll::Pending);
+    assert_eq!(Pin::new(&mut receiver).poll(&mut context), Poll::Pending);
+    assert!(format!("{sender:?}").starts_with("Sender { inner: Some(Inner {"), "{sender:?}");
+    oneshot::Sender::send(sender, 1).unwrap();
+    assert!(format!("{receiver:?}").starts_with("Receiver { inner: Some(Inner {"), "{receiver:?}");
+    assert_eq!(run(&mut receiver), Ok(1));
+    assert!(oneshot::Receiver::is_terminated(&receiver));
+    let (sender, receiver) = oneshot::channel();
+    sender.send(2).unwrap();
+    assert_eq!(oneshot::Receiver::blocking_recv(receiver), Ok(2));
+    let (mut sender, mut receiver) = oneshot::channel();
+    oneshot::Receiver::close(&mut receiver);
+    run(oneshot::Sender::closed(&mut sender));
+    assert_eq!(sender.send(3), Err(3));
+    assert_eq!(receiver.try_recv(), Err(oneshot::error::TryRecvError::Closed));
+    let (sender, receiver) = oneshot::channel::<u8>();
+    drop(sender);
+    let ended: oneshot::error::RecvError = run(receiver).unwrap_err();
+    assert_eq!(ended.to_string(), "channel closed");
 }

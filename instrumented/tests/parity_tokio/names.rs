@@ -18,11 +18,12 @@ const CALLED: &str = concat!(
 );
 
 /// The files of tokio with what is replaced.
-const FILES: [&str; 19] = [
+const FILES: [&str; 20] = [
     "sync/mpsc/bounded.rs",
     "sync/mpsc/unbounded.rs",
     "sync/mutex.rs",
     "sync/once_cell.rs",
+    "sync/oneshot.rs",
     "sync/rwlock.rs",
     "sync/rwlock/owned_read_guard.rs",
     "sync/rwlock/owned_write_guard.rs",

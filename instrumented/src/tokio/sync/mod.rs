@@ -1,5 +1,5 @@
-//! [`tokio::sync`](::tokio::sync) with its locks replaced by tracked ones. All other names are the
-//! real ones.
+//! [`tokio::sync`](::tokio::sync) with its locks and the channels of [`mpsc`] and [`oneshot`] replaced
+//! by tracked ones. All other names are the real ones.
 //!
 //! The real locks are a counting semaphore and a payload, and so are these, over the real
 //! semaphore: who waits, in which order, and what wakes whom are tokio's own.
@@ -28,10 +28,12 @@ mod awaited;
 mod blocking;
 mod core;
 mod guard;
+mod link;
 pub mod mpsc;
 mod mutex;
 mod mutex_guard;
 mod once_cell;
+pub mod oneshot;
 mod owned_mutex_guard;
 mod owned_rwlock_guard;
 mod rwlock;

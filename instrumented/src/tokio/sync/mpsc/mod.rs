@@ -16,13 +16,12 @@
 //! that it sent. A wait for the other end to be closed.
 
 mod bounded;
-mod link;
 mod permit;
 mod receiver;
 mod unbounded;
 
 use super::real::sync::mpsc as real;
-use super::{awaited, blocking};
+use super::{blocking, link};
 
 pub use super::real::sync::mpsc::*;
 
