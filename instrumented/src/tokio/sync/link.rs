@@ -1,4 +1,7 @@
 //! What can be waited for in a channel: a message, and room for one.
+//!
+//! A thread that blocks here is not said to be idle (`wait::idle`): who ends its wait may be a task
+//! that holds nothing and that is woken on a thread of which nothing is known.
 
 use std::any::type_name;
 use std::fmt;
@@ -66,7 +69,6 @@ impl Link {
             wait::before(map, room::<T>, site);
         }
         self.sends::<T>(site);
-        let _idle = wait::idle();
         real()
     }
 
@@ -90,9 +92,7 @@ impl Link {
         is_message: impl FnOnce(&R) -> bool,
     ) -> R {
         wait::before(&self.0.message, message::<T>, site);
-        let idle = wait::idle();
         let output = real();
-        drop(idle);
         self.received::<T>(site, is_message(&output));
         output
     }
