@@ -11,6 +11,7 @@
 //! | `futures` | `futures` 0.3, with the feature of that name: its mutex, and what joins futures |
 //! | `lazy_static` | `lazy_static` 1, with the feature of that name |
 //! | `once_cell` | `once_cell` 1, with the feature of that name |
+//! | [`panic`](mod@panic) | [`std::panic`](mod@std::panic): its hook |
 //! | `rayon` | `rayon` 1, with the feature of that name: its pools and jobs |
 //! | `tokio` | `tokio` 1, with the feature of that name: its locks, and what starts its tasks |
 //! | [`thread`] | [`std::thread`] |
@@ -82,6 +83,10 @@ pub use locks::parking_lot;
 pub use locks::parking_lot_0_13;
 #[cfg(feature = "rayon")]
 pub use locks::rayon;
+/// What the macros call that stand for those of `std`.
+#[cfg(all(feature = "lockdep", any(debug_assertions, feature = "lockdep-release")))]
+#[doc(hidden)]
+pub use locks::stdio as __stdio;
 #[cfg(feature = "tokio")]
 pub use locks::tokio;
 /// What exported macros call.
@@ -93,4 +98,4 @@ pub use locks::tokio;
 ))]
 #[doc(hidden)]
 pub use locks::tokio::branch as __tokio;
-pub use locks::{nested, sync, thread};
+pub use locks::{nested, panic, sync, thread};

@@ -8,6 +8,11 @@ pub mod sync {
     pub use std::sync::*;
 }
 
+/// [`std::panic`], unchanged.
+pub mod panic {
+    pub use std::panic::*;
+}
+
 /// `crossbeam_channel`, unchanged.
 #[cfg(feature = "crossbeam_channel")]
 pub mod crossbeam_channel {

@@ -3,6 +3,8 @@
 mod gate;
 mod held;
 pub mod nested;
+pub mod panic;
+pub mod stdio;
 pub mod sync;
 pub mod thread;
 

@@ -9,6 +9,7 @@ mod compilers;
 mod crates;
 mod gathering;
 mod held_back;
+mod process_wide;
 mod programs;
 mod project;
 mod real;

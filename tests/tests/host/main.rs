@@ -16,6 +16,7 @@ mod lives;
 mod modes;
 mod observed;
 mod orders;
+mod process_wide;
 mod records;
 mod scopes;
 mod shapes;
@@ -44,6 +45,7 @@ fn main() {
         listing::scenes(),
         lives::scenes(),
         modes::scenes(),
+        process_wide::scenes(),
         records::scenes(),
         scopes::scenes(),
         signals::scenes(),
