@@ -40,7 +40,8 @@
 //! # What is not tracked
 //!
 //! Only locks made through these modules are seen: a lock inside the standard library or inside
-//! another crate is not.
+//! another crate is not. The lock of the environment (`std::env::set_var`) need not be: nobody's code
+//! runs under it, so whoever waits for it waits for nothing else.
 //!
 //! [`lockdep`]: https://docs.rs/lockdep
 

@@ -2,9 +2,10 @@
 //!
 //! A crate that is compiled with `--extern std=<this crate>` sees it wherever it says `std`: in
 //! paths, in the prelude, and in `extern crate std` of a `no_std` crate. Everything but the locks
-//! and channels of `sync` the threads of `thread`, the hook of `panic` and the macros that print is the real standard library, re-exported, so types agree with those of crates that
-//! see the real one: `std::vec::Vec` is the same type on both sides. Macros but those that print keep reaching
-//! the real library through `$crate`.
+//! and channels of `sync`, the threads of `thread`, the hook of `panic` and the macros that print is
+//! the real standard library, re-exported, so types agree with those of crates that see the real
+//! one: `std::vec::Vec` is the same type on both sides. Its macros keep reaching the real library
+//! through `$crate`.
 //!
 //! It is compiled by `cargo lockdep` as a part of its runtime and is of no use by itself.
 
