@@ -11,7 +11,7 @@
 //! | `futures` | `futures` 0.3, with the feature of that name: its mutex, and what joins futures |
 //! | `lazy_static` | `lazy_static` 1, with the feature of that name |
 //! | `once_cell` | `once_cell` 1, with the feature of that name |
-//! | [`panic`](mod@panic) | [`std::panic`](mod@std::panic): its hook |
+//! | [`mod@panic`] | [`mod@std::panic`]: its hook |
 //! | `rayon` | `rayon` 1, with the feature of that name: its pools and jobs |
 //! | `tokio` | `tokio` 1, with the feature of that name: its locks, and what starts its tasks |
 //! | [`thread`] | [`std::thread`] |

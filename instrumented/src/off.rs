@@ -8,7 +8,7 @@ pub mod sync {
     pub use std::sync::*;
 }
 
-/// [`std::panic`], unchanged.
+/// [`mod@std::panic`], unchanged.
 pub mod panic {
     pub use std::panic::*;
 }

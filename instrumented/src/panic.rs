@@ -1,4 +1,4 @@
-//! [`std::panic`] with the lock of the panic hook tracked.
+//! [`mod@std::panic`] with the lock of the panic hook tracked.
 //!
 //! The standard library keeps the hook in a reader-writer lock that is a process's own: a panic runs
 //! the hook with the lock held for reading, and whoever sets or takes a hook takes it for writing. So
