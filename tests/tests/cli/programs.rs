@@ -48,7 +48,7 @@ fn a_workspace_with_all_kinds_of_targets_is_tracked_in_each() {
 
     let said = project.lockdep(&["run", "-q"]).exits(0);
     assert_eq!(said.stdout, "7 1\n");
-    assert_eq!(said.last(), "lockdep: 2 classes, 1 edge, 1 process, 0 violations");
+    assert_eq!(said.last(), "lockdep: 3 classes, 1 edge, 1 process, 0 violations");
     let said = project.lockdep(&["run", "-q", "--bin", "other"]).exits(100);
     said.has("app/src/lib.rs:4");
     let said = project.lockdep(&["run", "-q", "-p", "app", "--example", "shown"]).exits(100);

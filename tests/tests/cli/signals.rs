@@ -80,5 +80,5 @@ fn an_interrupted_run_says_what_it_learned() {
     let stderr = child.stderr.take().expect("it is piped");
     let (text, status) = end(child, stderr);
     assert_eq!(status, 130);
-    assert!(text.ends_with("lockdep: 2 classes, 1 edge, 1 process, 0 violations\n"), "{text}");
+    assert!(text.ends_with("lockdep: 3 classes, 1 edge, 1 process, 0 violations\n"), "{text}");
 }
