@@ -41,7 +41,7 @@ fn run_reports_an_inversion_once_and_after_the_program() {
     assert_eq!(said.reports("LD0002"), 1);
     said.has("src/main.rs:4");
     said.has("src/main.rs:5");
-    assert_eq!(said.last(), "lockdep: 2 classes, 2 edges, 1 process, 1 violation (met 1 time)");
+    assert_eq!(said.last(), "lockdep: 3 classes, 2 edges, 1 process, 1 violation (met 1 time)");
 }
 
 #[test]
