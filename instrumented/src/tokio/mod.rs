@@ -28,7 +28,7 @@
 //! what one of them holds is not in the way of the others' own. Where this crate makes a runtime, a set of tasks or a handle, it is a wrapper
 //! around the real one, to which it can be dereferenced.
 //!
-//! What is awaited in a timeout of [`time`] cannot be awaited for ever, and is judged accordingly.
+//! What is awaited in a timeout of `time` cannot be awaited for ever, and is judged accordingly.
 //!
 //! # What is not tracked
 //!
