@@ -210,7 +210,7 @@ impl Tracker {
         guards: &Guards,
         learned: &mut Learned,
     ) {
-        task.note_taken(wanted, guards);
+        task.note_taken(keys.chain, wanted, guards);
         let targets = own_targets(task);
         if targets.is_empty() {
             return;
@@ -361,9 +361,10 @@ impl Tracker {
 
 /// What others wait for while `task` runs: the end of its code, and completions.
 fn own_targets(task: &Task) -> Vec<Target> {
-    let code = Some(task.code()).filter(|&code| code != 0);
+    let (code, scopes) = task.runs_for();
+    let code = Some(code).filter(|&code| code != 0);
     let ends = code.into_iter().map(|code| Target::End(Node::new(code, 0)));
-    let scopes = task.scopes().into_iter().map(|scope| Target::Event(Node::new(scope, 0)));
+    let scopes = scopes.into_iter().map(|scope| Target::Event(Node::new(scope, 0)));
     ends.chain(scopes).collect()
 }
 

@@ -31,7 +31,6 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::how::How;
-use crate::mode::Mode;
 use crate::on::chain;
 use crate::on::guards::Guards;
 use crate::on::loss::{self, Loss};
@@ -160,7 +159,8 @@ pub(crate) struct Joined {
 #[derive(Debug, Default)]
 pub(crate) struct Pass {
     pub(crate) taken: Vec<Taken>,
-    known: FxHashSet<(Node, Mode, Guards)>,
+    /// Under which chain keys.
+    known: FxHashSet<u64>,
     pub(crate) joined: Vec<Joined>,
     /// How much of it was said of each event.
     said: FxHashMap<Node, (usize, usize)>,
@@ -223,12 +223,11 @@ impl Task {
     }
 
     /// Notes a lock that the task waits for.
-    pub(crate) fn note_taken(&self, wanted: &End, guards: &Guards) {
+    pub(crate) fn note_taken(&self, chain: u64, wanted: &End, guards: &Guards) {
         self.with_pass(|pass| {
-            let key = (wanted.entry.node(), wanted.entry.how().mode(), guards.clone());
             if pass.taken.len() >= MOST {
                 loss::count(Loss::Waits);
-            } else if pass.known.insert(key) {
+            } else if pass.known.insert(chain) {
                 let taken = Taken { wanted: wanted.clone(), guards: guards.clone(), at: now() };
                 pass.taken.push(taken);
             }
@@ -280,9 +279,13 @@ impl Task {
         }
     }
 
-    /// The completions for which the task's code must run.
-    pub(crate) fn scopes(&self) -> Vec<u32> {
-        self.look_at_pass(|pass| pass.scopes.clone()).unwrap_or_default()
+    /// The class of the code that the task runs, 0 if nobody can wait for its end, and the completions
+    /// for which it must run.
+    pub(crate) fn runs_for(&self) -> (u32, Vec<u32>) {
+        self.with_course(|course| {
+            let scopes = course.pass.as_deref().map(|pass| pass.scopes.clone());
+            (course.runs.code, scopes.unwrap_or_default())
+        })
     }
 
     /// From now on the task's code must run for a completion. What it takes from now on is noted.
@@ -344,15 +347,15 @@ mod tests {
     fn an_event_needs_what_was_taken_before_it_in_its_pass_and_is_told_once() {
         let task = Task::new("test");
         let (one, other) = (Node::new(90, 0), Node::new(91, 0));
-        task.note_taken(&lock(1), &Guards::none());
-        task.note_taken(&lock(1), &Guards::none());
+        task.note_taken(1, &lock(1), &Guards::none());
+        task.note_taken(1, &lock(1), &Guards::none());
         assert_eq!(classes(&task.needed(one)), [1]);
-        task.note_taken(&lock(2), &Guards::none());
+        task.note_taken(2, &lock(2), &Guards::none());
         assert_eq!(classes(&task.needed(one)), [2]);
         assert_eq!(classes(&task.needed(other)), [1, 2]);
         task.begin_pass(Location::caller());
         assert_eq!(classes(&task.needed(one)), [0; 0]);
-        task.note_taken(&lock(1), &Guards::none());
+        task.note_taken(1, &lock(1), &Guards::none());
         assert_eq!(classes(&task.needed(one)), [1]);
     }
 
