@@ -480,7 +480,7 @@ fn a_circle_through_joins_and_another_lock() {
             at: point(81, &[("app::worker", 81)]),
         },
         Party::Runs {
-            task: "helper".to_string(),
+            task: "filler".to_string(),
             code: Some(code(80)),
             made: None,
             wanted: touch(&table, Shared, 90),
