@@ -201,11 +201,7 @@ fn a_message_that_is_awaited_under_a_lock_which_its_sender_takes_is_found() {
         messages.pop()
     };
     let many = found(awaits_message(many, true));
-    let polled = |mut receiver: Receiver<u8>| async move {
-        std::future::poll_fn(|context| receiver.poll_recv(context)).await
-    };
-    let polled = found(awaits_message(polled, true));
-    assert_eq!([one, many, polled], [["LD0019"]; 3]);
+    assert_eq!([one, many], [["LD0019"]; 2]);
 }
 
 #[test]
@@ -213,6 +209,11 @@ fn a_message_that_may_be_missed_or_needs_no_lock_is_silent() {
     let found = found(async {
         awaits_message(|mut receiver| async move { receiver.recv().await }, false).await;
         awaits_message(|mut receiver| async move { receiver.try_recv().ok() }, true).await;
+        // Who polls by hand may hold a lock for the poll alone.
+        let polled = |mut receiver: Receiver<u8>| async move {
+            std::future::poll_fn(|context| receiver.poll_recv(context)).await
+        };
+        awaits_message(polled, true).await;
         let timed = |mut receiver: Receiver<u8>| async move {
             timeout(LONG, receiver.recv()).await.unwrap()
         };

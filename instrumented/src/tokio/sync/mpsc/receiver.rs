@@ -135,14 +135,14 @@ macro_rules! receiver {
 
             /// Polls for the next message; none if there will never be one any more.
             ///
-            /// # Panics
+            /// # Tracking
             ///
-            /// If waiting is not allowed here and the tracker is told to panic.
+            /// A poll by hand is no wait: who polls holds a lock for the poll, and lets go of it
+            /// when there is no message.
             #[track_caller]
             pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
                 let site = Location::caller();
                 let _polled = polled_by(cx);
-                self.link.polls::<T>(site);
                 let message = ready!(self.inner.poll_recv(cx));
                 self.link.received::<T>(site, message.is_some());
                 Poll::Ready(message)
@@ -150,7 +150,7 @@ macro_rules! receiver {
 
             /// Polls for up to `limit` messages; how many it received.
             ///
-            /// # Panics
+            /// # Tracking
             ///
             /// As [`poll_recv`](Self::poll_recv).
             #[cfg(not(before = "1.36"))]
@@ -166,7 +166,6 @@ macro_rules! receiver {
                 }
                 let site = Location::caller();
                 let _polled = polled_by(cx);
-                self.link.polls::<T>(site);
                 let received = ready!(self.inner.poll_recv_many(cx, buffer, limit));
                 self.link.received::<T>(site, received > 0);
                 Poll::Ready(received)
