@@ -163,6 +163,7 @@ impl Knowledge {
     /// Somebody ends waits for a thing; at most [`MAKERS`] are kept of each.
     pub(crate) fn add_maker(&self, thing: u64, maker: Maker) {
         if self.makers.len() >= MAX_THINGS {
+            loss::count(Loss::Waits);
             self.makers.clear();
         }
         let mut makers = self.makers.entry(thing).or_default();

@@ -207,19 +207,22 @@ fn search(graphs: &Graphs, level: Level, held: Node, target: Target) -> Option<R
 
 /// How many parties away from waiting for `held` who waits for each lock is, at least.
 fn reach(graphs: &Graphs, held: Node) -> FxHashMap<Node, usize> {
+    // For each lock, which ones are held by those who wait for somebody who takes it.
+    let mut held_for: FxHashMap<Node, Vec<Node>> = FxHashMap::default();
+    for (held, target) in graphs.waits.all() {
+        let behind = graphs.waits.behind(target);
+        let runs = behind.iter().filter_map(|target| graphs.waits.runs.get(target));
+        runs.flat_map(FxHashMap::keys)
+            .for_each(|&taken| held_for.entry(taken).or_default().push(held));
+    }
     let mut reach = FxHashMap::default();
     reach.insert(held, 0);
     let mut open = VecDeque::from([held]);
     while let Some(node) = open.pop_front() {
         let next = reach[&node] + 1;
         let locks = graphs.classes.graph.predecessors(node).map(|(before, _)| before);
-        let waits = graphs.waits.all().filter(|&(_, target)| {
-            let behind = graphs.waits.behind(target);
-            let runs = behind.iter().filter_map(|target| graphs.waits.runs.get(target));
-            runs.into_iter().any(|runs| runs.contains_key(&node))
-        });
-        let before: Vec<Node> = locks.chain(waits.map(|(held, _)| held)).collect();
-        for before in before {
+        let waits = held_for.get(&node).into_iter().flatten().copied();
+        for before in locks.chain(waits) {
             reach.entry(before).or_insert_with(|| {
                 open.push_back(before);
                 next

@@ -28,6 +28,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::mode::Mode;
 use crate::on::guards::Guards;
+use crate::on::loss::{self, Loss};
 use crate::on::pass::Ancestry;
 use crate::on::registry::Node;
 use crate::on::trace::Trace;
@@ -255,8 +256,9 @@ impl Waits {
     }
 
     pub(crate) fn add_wait(&mut self, held: Node, target: Target, fact: Fact<Waited>) -> bool {
-        self.count += 1;
-        self.waits.entry(held).or_default().entry(target).or_default().add(fact)
+        let waits = self.waits.entry(held).or_default();
+        self.count += usize::from(!waits.contains_key(&target));
+        waits.entry(target).or_default().add(fact)
     }
 
     pub(crate) fn add_run(&mut self, target: Target, wanted: Node, fact: Fact<Ran>) -> bool {
@@ -274,6 +276,7 @@ impl Waits {
     /// A lock was held while this very thing was waited for, which these were seen to bring about.
     pub(crate) fn await_thing(&mut self, thing: u64, wait: (Node, Target), makers: &[Maker]) {
         if self.awaited.len() >= AWAITED {
+            loss::count(Loss::Waits);
             self.awaited.clear();
         }
         let waits = self.awaited.entry(thing).or_default();
@@ -390,6 +393,24 @@ mod tests {
         let makers = &waits.makers[&wait];
         assert!(makers.are(&who(4, 1, &[]), 0) && !makers.are(&who(5, 1, &[]), 0));
         assert!(makers.are(&who(77, 1, &[]), 9) && !makers.are(&who(4, 1, &[]), 8));
+    }
+
+    #[test]
+    fn what_is_known_takes_room_and_what_is_seen_again_does_not() {
+        let site = Location::caller();
+        let map = crate::on::map::Map::new();
+        let entry = map.word().held(crate::How::EXCLUSIVE);
+        let target = Target::End(Node::new(2, 0));
+        let waited = || {
+            let (held, at) = (End { entry, site, trace: None }, Spot { site, trace: None });
+            Arc::new(Waited { task: "test".into(), held, target, at })
+        };
+        let mut waits = Waits::default();
+        for task in 0..3 {
+            let Fact { mode, guards, who, .. } = fact(task, &[]);
+            waits.add_wait(Node::new(1, 0), target, Fact { mode, guards, who, witness: waited() });
+        }
+        assert_eq!(waits.count, 1);
     }
 
     #[test]
