@@ -376,7 +376,7 @@ pub mod wait {
 
     /// The current task has what it waited for.
     #[inline(always)]
-    pub fn over(_map: &Map, _site: &'static Location<'static>) {}
+    pub fn over(_site: &'static Location<'static>) {}
 
     #[doc(hidden)]
     #[inline(always)]

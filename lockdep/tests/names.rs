@@ -155,7 +155,7 @@ fn waits_are_said_alike() {
     let (site, describe) = (Location::caller(), || Description::new("channel", ""));
     wait::made(&map, describe, site);
     wait::before(&map, describe, site);
-    wait::over(&map, site);
+    wait::over(site);
     let must_run = DONE.must_run();
     DONE.done();
     drop(must_run);

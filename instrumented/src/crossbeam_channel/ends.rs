@@ -65,8 +65,8 @@ impl Ends {
             Err(Err(error)) => Err(error),
             Err(Ok(message)) => {
                 let result = wait(message);
-                if let Some(room) = &self.0.room {
-                    wait::over(room, site);
+                if self.0.room.is_some() {
+                    wait::over(site);
                 }
                 result
             }
@@ -93,6 +93,6 @@ impl Ends {
         if let Some(room) = &self.0.room {
             wait::made(room, self::room::<T>, site);
         }
-        wait::over(&self.0.message, site);
+        wait::over(site);
     }
 }

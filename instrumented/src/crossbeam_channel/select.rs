@@ -7,7 +7,7 @@ use std::fmt;
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
-use lockdep::{Map, wait};
+use lockdep::wait;
 
 use super::channel::{Receiver, Sender};
 use super::real::{
@@ -177,7 +177,7 @@ impl<'a> SelectedOperation<'a> {
         let site = Location::caller();
         s.ends.sends::<T>(site);
         let result = self.inner.send(&s.inner, msg);
-        over(site);
+        wait::over(site);
         result
     }
 
@@ -196,7 +196,7 @@ impl<'a> SelectedOperation<'a> {
         let result = self.inner.recv(&r.inner);
         match &r.ends {
             Some(ends) => ends.received::<T>(site),
-            None => over(site),
+            None => wait::over(site),
         }
         result
     }
@@ -208,15 +208,9 @@ impl fmt::Debug for SelectedOperation<'_> {
     }
 }
 
-/// The current task has what it waited for by a selection.
-fn over(site: &'static Location<'static>) {
-    static SELECTED: Map = Map::new();
-    wait::over(&SELECTED, site);
-}
-
 /// The current task has what it waited for by one of the macros.
 #[doc(hidden)]
 #[track_caller]
 pub fn selected() {
-    over(Location::caller());
+    wait::over(Location::caller());
 }

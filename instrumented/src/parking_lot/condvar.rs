@@ -69,7 +69,7 @@ impl Condvar {
             let idle = wait::idle();
             with_real_guard(guard, |real| self.inner.wait(real));
             drop(idle);
-            wait::over(&self.map, site);
+            wait::over(site);
         });
     }
 
@@ -87,7 +87,7 @@ impl Condvar {
         let site = Location::caller();
         while_released(mutex_guard, |guard| {
             let result = with_real_guard(guard, |real| self.inner.wait_until(real, timeout));
-            wait::over(&self.map, site);
+            wait::over(site);
             result
         })
     }
@@ -106,7 +106,7 @@ impl Condvar {
         let site = Location::caller();
         while_released(mutex_guard, |guard| {
             let result = with_real_guard(guard, |real| self.inner.wait_for(real, timeout));
-            wait::over(&self.map, site);
+            wait::over(site);
             result
         })
     }

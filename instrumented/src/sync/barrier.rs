@@ -54,7 +54,7 @@ impl Barrier {
         let idle = wait::idle();
         let result = self.inner.wait();
         drop(idle);
-        wait::over(&self.map, site);
+        wait::over(site);
         result
     }
 }

@@ -62,7 +62,7 @@ impl Condvar {
         let idle = wait::idle();
         let waited = self.inner.wait(inner);
         drop(idle);
-        wait::over(&self.map, site);
+        wait::over(site);
         let held = wait.end(Some(waiting));
         match waited {
             Ok(inner) => Ok(MutexGuard::from_parts(held, inner)),
@@ -141,7 +141,7 @@ impl Condvar {
         let wait = Wait::new(&held, describe::<T>, site);
         let waiting = wait.begin(held);
         let waited = self.inner.wait_timeout(inner, duration);
-        wait::over(&self.map, site);
+        wait::over(site);
         let held = wait.end(Some(waiting));
         match waited {
             Ok((inner, result)) => Ok((MutexGuard::from_parts(held, inner), result)),
@@ -184,7 +184,7 @@ impl Condvar {
         let (mut between, mut waiting) = (Some(held), None);
         let waited = self.inner.wait_timeout_while(inner, duration, |data| {
             let held = between.take().unwrap_or_else(|| {
-                wait::over(&self.map, site);
+                wait::over(site);
                 wait.end(waiting.take())
             });
             let goes_on = condition(data);

@@ -71,7 +71,7 @@ impl Link {
     }
 
     fn received(&self, site: Site) {
-        wait::over(&self.messages, site);
+        wait::over(site);
     }
 
     /// The same for a message that was received without a wait.

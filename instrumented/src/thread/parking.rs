@@ -105,8 +105,8 @@ pub fn park() {
     let idle = wait::idle();
     std::thread::park();
     drop(idle);
-    if let Some(map) = &parking {
-        wait::over(map, site);
+    if parking.is_some() {
+        wait::over(site);
     }
 }
 
@@ -114,8 +114,8 @@ pub fn park() {
 #[track_caller]
 pub fn park_timeout(timeout: Duration) {
     std::thread::park_timeout(timeout);
-    if let Some(map) = own() {
-        wait::over(&map, Location::caller());
+    if own().is_some() {
+        wait::over(Location::caller());
     }
 }
 

@@ -49,8 +49,7 @@ pub fn made(map: &Map, describe: Describe, site: &'static Location<'static>) {
 /// The current task has what it waited for: what it does from now on it does because of that, and
 /// what it did before is no condition of it any more.
 #[inline(never)]
-pub fn over(map: &Map, site: &'static Location<'static>) {
-    let _ = map;
+pub fn over(site: &'static Location<'static>) {
     let _ = thread::with_current_task(|task| task.begin_pass(site));
 }
 

@@ -57,8 +57,8 @@ impl Link {
         self.sends::<T>(site);
         let map = self.0.room.as_ref();
         let (output, has_waited) = awaited(map, room::<T>, site, real).await;
-        if let Some(map) = map.filter(|_| has_waited) {
-            wait::over(map, site);
+        if map.is_some() && has_waited {
+            wait::over(site);
         }
         output
     }
@@ -107,6 +107,6 @@ impl Link {
         if let Some(map) = self.0.room.as_ref().filter(|_| is_message) {
             wait::made(map, room::<T>, site);
         }
-        wait::over(&self.0.message, site);
+        wait::over(site);
     }
 }
