@@ -25,8 +25,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use once_cell::race::OnceRef;
 
+use crate::on::context_change;
 use crate::on::loss::{self, Loss};
-use crate::on::process;
 use crate::on::thread;
 use crate::on::usage::{ContextId, ContextSet, only};
 use crate::wait_type::WaitType;
@@ -128,7 +128,7 @@ impl Context {
     #[track_caller]
     pub fn enter(&'static self) -> Inside {
         let site = Location::caller();
-        let counts = process::enter_context(self, site);
+        let counts = context_change::enter_context(self, site);
         Inside { context: counts.then_some(self), site, unsend: PhantomData }
     }
 
@@ -136,7 +136,7 @@ impl Context {
     /// other such guard with it. Making it so is up to the caller.
     #[track_caller]
     pub fn block(&'static self) -> Blocked {
-        let counts = process::block_context(self);
+        let counts = context_change::block_context(self);
         let site = Location::caller();
         Blocked { context: counts.then_some(self), site, unsend: PhantomData }
     }
@@ -233,7 +233,7 @@ pub struct Inside {
 impl Drop for Inside {
     fn drop(&mut self) {
         if let Some(context) = self.context {
-            process::leave_context(context, self.site);
+            context_change::leave_context(context, self.site);
         }
     }
 }
@@ -259,7 +259,7 @@ impl Drop for Blocked {
     /// and the thread is not panicking.
     fn drop(&mut self) {
         if let Some(context) = self.context {
-            process::unblock_context(context, self.site);
+            context_change::unblock_context(context, self.site);
         }
     }
 }

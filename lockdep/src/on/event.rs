@@ -15,8 +15,10 @@ use std::panic::Location;
 use crate::how::{Describe, How};
 use crate::mode::Mode;
 use crate::on::blocked;
+use crate::on::context_change;
 use crate::on::life;
 use crate::on::lineage;
+use crate::on::lock_events;
 use crate::on::map::Map;
 use crate::on::mode_change;
 use crate::on::nest::Nest;
@@ -42,7 +44,7 @@ pub use crate::on::lineage::{Child, Running};
 #[inline(never)]
 pub fn before_acquire(map: &Map, how: How, describe: Describe, site: &'static Location<'static>) {
     if !with_task(|task| task.knows(map, how, site)) {
-        process::before_acquire(map, how, describe, site);
+        lock_events::before_acquire(map, how, describe, site);
     }
 }
 
@@ -64,7 +66,7 @@ pub fn before_try(map: &Map, how: How, describe: Describe, site: &'static Locati
 #[inline]
 pub fn acquire(map: &Map, how: How, describe: Describe, site: &'static Location<'static>) {
     if !acquire_known(map, how, site) {
-        process::acquire(map, how, describe, site);
+        lock_events::acquire(map, how, describe, site);
     }
 }
 
@@ -83,7 +85,7 @@ fn acquire_known(map: &Map, how: How, site: &'static Location<'static>) -> bool 
 #[inline(never)]
 pub fn contended(map: &Map) {
     if !with_task(|task| task.pop(map)) {
-        process::contended(map);
+        lock_events::contended(map);
     }
 }
 
@@ -116,7 +118,7 @@ pub fn waiting(map: &Map, how: How, site: &'static Location<'static>, until: Unt
 #[inline(never)]
 pub fn acquired(map: &Map, how: How, site: &'static Location<'static>) {
     if !with_task(|task| task.push_plain(map, how, site)) {
-        process::acquired(map, how, site);
+        lock_events::acquired(map, how, site);
     }
 }
 
@@ -130,7 +132,7 @@ pub fn acquired(map: &Map, how: How, site: &'static Location<'static>) {
 #[track_caller]
 pub fn released(map: &Map) {
     if !released_newest(map) {
-        process::released(map);
+        lock_events::released(map);
     }
 }
 
@@ -175,7 +177,7 @@ pub fn before_acquire_nested<N: Tracked + ?Sized>(
 #[track_caller]
 pub fn released_anywhere(map: &Map) {
     if !released_newest(map) {
-        process::released_anywhere(map);
+        lock_events::released_anywhere(map);
     }
 }
 
@@ -339,7 +341,7 @@ fn can_say() -> bool {
 #[inline(never)]
 pub fn before_wait(needs: WaitType, site: &'static Location<'static>) {
     if !with_task(Task::may_wait_freely) {
-        process::before_wait(needs, site);
+        context_change::before_wait(needs, site);
     }
 }
 
@@ -351,6 +353,6 @@ pub fn destroyed(map: &Map) {
     let word = map.word();
     let is_looked_at = |task: &Task| task.may_hold(word.lock()) || !task.has_numbered(word);
     if nested::has(word.class()) || with_task(is_looked_at) || life::any_sent() {
-        process::destroyed(map);
+        lock_events::destroyed(map);
     }
 }

@@ -1,6 +1,6 @@
 //! The process's tracker, and the way from an event to what the host does about it.
 //!
-//! Everything here is the cold path of `event`. The steps of each: decide by the thread's state
+//! The cold paths of `event` go by here. The steps of each: decide by the thread's state
 //! whether the event counts; work with the state set to [`State::Working`], so that the tracker's
 //! own allocations are not tracked; write the records; and, with no lock held, call the hook and
 //! react.
@@ -9,10 +9,8 @@ use std::panic::Location;
 
 use once_cell::race::OnceBox;
 
-use crate::how::{Describe, How};
+use crate::how::Describe;
 use crate::on::census;
-use crate::on::context::Context;
-use crate::on::declared;
 use crate::on::ending;
 use crate::on::fork;
 use crate::on::found::Met;
@@ -20,23 +18,18 @@ use crate::on::hook;
 use crate::on::learn::Learned;
 use crate::on::life;
 use crate::on::loss::{self, Loss};
-use crate::on::map::{self, Map, Word};
-use crate::on::own;
+use crate::on::map::Map;
 use crate::on::recorder::Recorder;
 use crate::on::registry::{self, ClassId};
 use crate::on::report::{Paths, Report};
 use crate::on::settings::{Environment, Level, Reaction, Warnings};
-use crate::on::stack::Extent;
 use crate::on::stat;
 use crate::on::task::{State, Task};
 use crate::on::thread;
 use crate::on::tracker::Tracker;
-use crate::on::usage::ContextSet;
-use crate::on::want::Wait;
 use crate::on::watcher;
 use crate::severity::Severity;
 use crate::violation::{Assertion, Boundary};
-use crate::wait_type::WaitType;
 
 /// What the process has one of.
 #[derive(Debug)]
@@ -97,7 +90,7 @@ pub(crate) fn enter(task: &Task, state: State) -> Resume<'_> {
 }
 
 /// The state of a thread after its first event.
-fn start(task: &Task) -> State {
+pub(super) fn start(task: &Task) -> State {
     if task.state() == State::Unstarted {
         task.set_state(State::Working);
         // If the allocator takes a tracked lock, it shows here, before the thread holds one.
@@ -115,198 +108,6 @@ fn start(task: &Task) -> State {
     task.state()
 }
 
-/// The cold path of `event::before_acquire` and `event::before_try`.
-#[cold]
-#[inline(never)]
-pub(crate) fn before_acquire(
-    map: &Map,
-    how: How,
-    describe: Describe,
-    site: &'static Location<'static>,
-) {
-    thread::with_task(|task| {
-        check(task, map, how, describe, site);
-        if task.state() == State::Active {
-            stat::before(task, map.word().held(how));
-        }
-    });
-}
-
-fn check(task: &Task, map: &Map, how: How, describe: Describe, site: &'static Location<'static>) {
-    if map.word().is_untracked() {
-        return;
-    }
-    match start(task) {
-        State::Active => {}
-        State::Working => {
-            own::add(map.place());
-            return map.set_own();
-        }
-        State::Scoped => return thread::scoped_before_acquire(map, how, describe, site),
-        State::Unstarted | State::Reporting | State::Off => return,
-    }
-    task.settle();
-    if own::has(map.place()) {
-        map.set_own();
-    }
-    if !map.word().is_resolved() {
-        number(task, map, describe);
-    }
-    if map.word().is_resolved() && task.depth() < Task::INLINE {
-        let entry = map.word().held(how);
-        if task.knows_slow(entry, task.keys(entry, site)) {
-            return;
-        }
-    }
-    if task.holds_own() {
-        loss::count(Loss::UnderAllocator);
-        return;
-    }
-    let met = {
-        let _resume = enter(task, State::Working);
-        let _pass = fork::pass();
-        let process = process();
-        task.set_name(thread::name);
-        watcher::ensure();
-        let learned = process.tracker.learn(task, map, how, Wait::Acquire, describe, site);
-        process.record(&learned);
-        learned.met
-    };
-    // Those allocations may have been the first to show it.
-    if own::has(map.place()) {
-        map.set_own();
-    }
-    react(task, met, true);
-}
-
-/// The cold path of `event::acquire`.
-#[cold]
-#[inline(never)]
-pub(crate) fn acquire(map: &Map, how: How, describe: Describe, site: &'static Location<'static>) {
-    let known = thread::with_task(|task| {
-        task.state() == State::Active
-            && !map.word().is_resolved()
-            && number(task, map, describe).is_some_and(|word| task.push_known(word, how, site))
-    });
-    if !known {
-        before_acquire(map, how, describe, site);
-        acquired(map, how, site);
-    }
-}
-
-/// Gives a new lock its number if the task knows its class, which is all that it needs then.
-///
-/// Whoever goes on with the word that is returned need not wait for it to be in the map.
-#[inline]
-fn number(task: &Task, map: &Map, describe: Describe) -> Option<Word> {
-    let class = task.class_of(map.place(), describe)?;
-    if own::has(map.place()) {
-        map.set_own();
-    }
-    task.next_instance()
-        .map(|instance| map.resolve(class, census::tag_for_new(class.get()), instance))
-}
-
-/// The cold path of `event::acquired`.
-#[cold]
-#[inline(never)]
-pub(crate) fn acquired(map: &Map, how: How, site: &'static Location<'static>) {
-    if map.word().is_untracked() {
-        return;
-    }
-    thread::with_task(|task| match task.state() {
-        State::Active => {
-            task.push(map, how, site);
-            stat::acquired(map.word().held(how), site);
-        }
-        State::Scoped => thread::scoped_acquired(map, how, site),
-        State::Unstarted | State::Working | State::Reporting | State::Off => {
-            task.acquired_untracked();
-        }
-    });
-}
-
-/// The cold path of `event::contended`.
-#[cold]
-pub(crate) fn contended(map: &Map) {
-    let lock = map.word().lock();
-    if map.word().is_untracked() {
-        return;
-    }
-    if thread::with_task(Task::state) == State::Active {
-        stat::contended(lock);
-    }
-    if thread::any_task(|task| task.remove(lock)) != Some(true) {
-        thread::with_task(Task::released_untracked);
-    }
-}
-
-/// The cold path of `event::released`.
-#[cold]
-#[inline(never)]
-#[track_caller]
-pub(crate) fn released(map: &Map) {
-    let site = Location::caller();
-    thread::with_task(|task| release(task, map, site));
-}
-
-fn release(task: &Task, map: &Map, site: &'static Location<'static>) {
-    task.settle();
-    if map.word().is_untracked() {
-        // Whoever took it before it became so may hold it still.
-        thread::any_task(|task| task.remove(map.word().lock()));
-        return;
-    }
-    match start(task) {
-        State::Active => stat::closed(task, map.word().lock()),
-        State::Scoped => return thread::scoped_released(map, site),
-        // A hook may drop a guard that its thread had before.
-        State::Reporting if task.remove(map.word().lock()) => return,
-        State::Unstarted | State::Working | State::Reporting | State::Off => {
-            task.released_untracked();
-            return;
-        }
-    }
-    let is_pinned = task.pins().has(map::instance_of(map.word().lock()));
-    if !is_pinned && (task.pop(map) || task.remove(map.word().lock()) || task.released_untracked())
-    {
-        return;
-    }
-    if task.holds_own() {
-        loss::count(Loss::UnderAllocator);
-        task.remove(map.word().lock());
-        return;
-    }
-    // Whoever took it holds it no more. Async tasks of one thread may give each other any guard.
-    if quietly(|| life::take_over(task, map.word().lock())) {
-        return;
-    }
-    tell(task, |tracker| tracker.released_at(task, map, site));
-}
-
-/// The cold path of `event::released_anywhere`.
-#[cold]
-#[inline(never)]
-#[track_caller]
-pub(crate) fn released_anywhere(map: &Map) {
-    let lock = map.word().lock();
-    thread::with_task(|task| {
-        if task.state() == State::Active {
-            stat::closed(task, lock);
-        }
-    });
-    let is_own = thread::any_task(|task| {
-        task.settle();
-        task.remove(lock)
-    });
-    if is_own == Some(true) || thread::with_task(start) != State::Active {
-        return;
-    }
-    if !quietly(|| thread::with_task(|task| life::drop_guard(task, lock))) {
-        released(map);
-    }
-}
-
 /// The process is about to end, or to become another program.
 #[track_caller]
 pub(crate) fn leaves(boundary: Boundary) {
@@ -317,41 +118,6 @@ pub(crate) fn leaves(boundary: Boundary) {
         if task.state() == State::Active && !task.holds_own() && is_order() {
             tell_at_the_end(task, |tracker| life::left(tracker, task, boundary, site));
         }
-    });
-}
-
-/// The cold path of `event::destroyed`.
-#[cold]
-#[track_caller]
-pub(crate) fn destroyed(map: &Map) {
-    let site = Location::caller();
-    if declared::any_rank() {
-        quietly_unless_own(|| declared::forget(map.word()));
-    }
-    if life::any_sent() {
-        quietly_unless_own(|| life::forget(map.word().lock()));
-    }
-    thread::with_task(|task| match start(task) {
-        // Its node stays in the order, which harms nothing: nobody takes the lock again.
-        _ if task.holds_own() => {}
-        State::Active => {
-            stat::forgotten(map.word().lock());
-            // A guard that another task forgot holds nothing any more.
-            if !task.has_numbered(map.word()) {
-                quietly(|| life::disown(task, map.word().lock(), Extent::All));
-            }
-            tell(task, |tracker| tracker.destroyed_at(task, map, site));
-        }
-        State::Scoped => {
-            thread::scoped_destroyed(map, site);
-            quietly(|| process().tracker.forget(map.word()));
-        }
-        // What a hook destroys may have been taken before.
-        State::Reporting => {
-            quietly(|| process().tracker.forget(map.word()));
-            task.remove(map.word().lock());
-        }
-        State::Unstarted | State::Working | State::Off => {}
     });
 }
 
@@ -413,7 +179,7 @@ pub(crate) fn judge(find: impl FnOnce(&Tracker, &Task) -> Learned) {
     });
 }
 
-fn learn(task: &Task, find: impl FnOnce(&Tracker) -> Learned) {
+pub(super) fn learn(task: &Task, find: impl FnOnce(&Tracker) -> Learned) {
     let met = {
         let _resume = enter(task, State::Working);
         let _pass = fork::pass();
@@ -450,7 +216,7 @@ pub(crate) fn class_dropped(class: ClassId) {
 }
 
 /// Does work of the tracker's own, unless the thread holds a lock that this work would wait for.
-fn quietly_unless_own(work: impl FnOnce()) {
+pub(super) fn quietly_unless_own(work: impl FnOnce()) {
     if !thread::with_task(Task::holds_own) {
         quietly(work);
     }
@@ -462,7 +228,7 @@ impl Process {
         self.record(&Learned::default());
     }
 
-    fn record(&self, learned: &Learned) {
+    pub(super) fn record(&self, learned: &Learned) {
         if let Some(recorder) = &self.recorder {
             recorder.record(learned);
         }
@@ -497,7 +263,7 @@ pub(crate) fn quietly<R>(work: impl FnOnce() -> R) -> R {
 /// Calls the hook with what is new and does what `LOCKDEP` says.
 ///
 /// A hook's panic waits until all that was met is told, and then takes the place of the tracker's.
-fn react(task: &Task, met: Vec<Met>, may_panic: bool) {
+pub(super) fn react(task: &Task, met: Vec<Met>, may_panic: bool) {
     let mut of_hook = None;
     let mut texts = Vec::new();
     for Met { violation, times, .. } in met {
@@ -537,89 +303,4 @@ fn react(task: &Task, met: Vec<Met>, may_panic: bool) {
     if !texts.is_empty() {
         panic!("{}", texts.join("\n"));
     }
-}
-
-/// The work of `Context::enter`; whether the context counts, and so has to be left.
-///
-/// What it breaks is told before it begins: if that panics, it has not begun.
-#[cold]
-pub(crate) fn enter_context(context: &'static Context, site: &'static Location<'static>) -> bool {
-    thread::with_task(|task| match start(task) {
-        // To begin may need memory.
-        State::Active if task.holds_own() => {
-            loss::count(Loss::UnderAllocator);
-            false
-        }
-        State::Active => {
-            let tracker = &process().tracker;
-            mark_held(task, tracker.came_upon(task, context), site);
-            tracker.entered(task, context);
-            true
-        }
-        State::Scoped => {
-            thread::scoped_judge(|tracker, task| tracker.enter(task, context, site).into());
-            true
-        }
-        State::Unstarted | State::Working | State::Reporting | State::Off => false,
-    })
-}
-
-/// The work of the end of a context.
-#[cold]
-pub(crate) fn leave_context(context: &'static Context, site: &'static Location<'static>) {
-    thread::with_task(|task| match task.state() {
-        State::Active => mark_held(task, process().tracker.left(task, context), site),
-        State::Scoped => {
-            thread::scoped_judge(|tracker, task| tracker.leave(task, context, site).into());
-        }
-        State::Unstarted | State::Working | State::Reporting | State::Off => {
-            process().tracker.left(task, context);
-        }
-    });
-}
-
-/// The work of `Context::block`; whether it counts, and so has to be taken back.
-#[cold]
-pub(crate) fn block_context(context: &'static Context) -> bool {
-    thread::with_task(|task| match start(task) {
-        State::Active => {
-            process().tracker.block(task, context);
-            true
-        }
-        State::Scoped => {
-            thread::scoped_judge(|tracker, task| {
-                tracker.block(task, context);
-                Learned::default()
-            });
-            true
-        }
-        State::Unstarted | State::Working | State::Reporting | State::Off => false,
-    })
-}
-
-/// The work of the end of a block.
-#[cold]
-pub(crate) fn unblock_context(context: &'static Context, site: &'static Location<'static>) {
-    thread::with_task(|task| match task.state() {
-        State::Active => mark_held(task, process().tracker.unblocked(task, context), site),
-        State::Scoped => {
-            thread::scoped_judge(|tracker, task| tracker.unblock(task, context, site).into());
-        }
-        State::Unstarted | State::Working | State::Reporting | State::Off => {
-            process().tracker.unblocked(task, context);
-        }
-    });
-}
-
-/// All that `task` holds is open to some contexts now.
-fn mark_held(task: &Task, open: Option<ContextSet>, site: &'static Location<'static>) {
-    if let Some(open) = open {
-        learn(task, |tracker| tracker.mark_held(task, open, site));
-    }
-}
-
-/// The cold path of `event::before_wait`.
-#[cold]
-pub(crate) fn before_wait(needs: WaitType, site: &'static Location<'static>) {
-    judge(|tracker, task| tracker.before_wait(task, needs, site).into());
 }

@@ -50,6 +50,8 @@
 
 mod async_task;
 mod branches;
+mod contents;
+mod hold;
 pub(super) mod holder;
 mod known;
 mod name;

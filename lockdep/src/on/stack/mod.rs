@@ -13,13 +13,8 @@
 //! ```
 //!
 //! A push is four stores (depth, place, chain key, lock), a pop two. The key of what is held below
-//! is the chain key of the entry below, so nothing is restored.
-//!
-//! # Frames
-//!
-//! An entry may be a *frame* instead of a lock: from there on a new chain begins, whose key starts
-//! from what the frame's chain key says. A frame moves with the entries around it, so there may be
-//! any number, and a lock from below may be released inside of one.
+//! is the chain key of the entry below, so nothing is restored. Parts of the stack can have chains of
+//! their own (`frames`).
 //!
 //! # Signal handlers
 //!
@@ -32,15 +27,17 @@
 //! The same order serves other threads: the lock is stored with Release and loaded with Acquire, so
 //! whoever sees a lock sees its place, and a second look tells whether it is still the same entry.
 
+mod contents;
+mod frames;
+
 use std::fmt;
 use std::panic::Location;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, compiler_fence, fence};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, compiler_fence};
 
 use once_cell::race::OnceBox;
 use parking_lot::Mutex;
 
-use crate::mode::Mode;
 use crate::on::chain;
 use crate::on::directory::Owner;
 use crate::on::map::{self, Word};
@@ -219,108 +216,6 @@ impl Stack {
         self.set(depth, Entry { entry, site, chain });
     }
 
-    /// Begins a new chain above what is held: the key of what comes above starts from `base` and
-    /// from what is held below, so that locks from below that come again are looked at.
-    pub(crate) fn begin_frame(&self, base: u64) {
-        self.frames.store(self.frames.load(Relaxed) + 1, Relaxed);
-        self.push_entry(Word::FRAME, None, chain::frame(self.chain(), base));
-    }
-
-    /// Ends the innermost frame. Locks that were taken in it and are still held are of the frame
-    /// around it from then on.
-    pub(crate) fn end_frame(&self) {
-        if let Some(index) = self.frame() {
-            self.replay(index + 1, index);
-            self.frames.store(self.frames.load(Relaxed) - 1, Relaxed);
-        }
-    }
-
-    /// Has the keys of the innermost frame start from `base`, as [`Stack::begin_frame`] says, or
-    /// those of the whole stack if there is no frame.
-    pub(crate) fn set_base(&self, base: u64) {
-        let start = match self.frame() {
-            Some(index) => {
-                let mut frame = self.get(index);
-                frame.chain = chain::frame(self.chain_below(index), base);
-                self.set(index, frame);
-                index + 1
-            }
-            None => {
-                self.chains[0].store(chain::frame(chain::EMPTY, base), Relaxed);
-                0
-            }
-        };
-        self.replay(start, start);
-    }
-
-    /// Begins the part of an async task above what is held: a mark, [`Word::SPAWNED`] or
-    /// [`Word::ROOT`]. What is held below counts for it too, but the keys differ.
-    pub(crate) fn begin_poll(&self, mark: Word) {
-        self.push_entry(mark, None, above(self.chain(), mark));
-    }
-
-    /// Takes off the newest mark; what is above it is of the part below from then on.
-    pub(crate) fn end_poll(&self) {
-        if let Some(index) = self.mark() {
-            self.replay(index + 1, index);
-        }
-    }
-
-    /// Empties the stack down to the newest mark, and takes that off.
-    pub(crate) fn drop_poll(&self) {
-        if let Some(index) = self.mark() {
-            let frames = self.poll_entries().filter(Option::is_none).count();
-            self.replay(self.depth(), index);
-            self.frames.store(self.frames.load(Relaxed) - frames, Relaxed);
-        }
-    }
-
-    /// The locks above the newest mark, oldest first, or all of them if there is none.
-    pub(crate) fn held_in_poll(&self) -> impl DoubleEndedIterator<Item = Held> + use<'_> {
-        self.held_from(self.mark().map_or(0, |mark| mark + 1))
-    }
-
-    /// The locks above the first `depth` entries, oldest first.
-    pub(crate) fn held_above(&self, depth: usize) -> impl Iterator<Item = Held> + use<'_> {
-        self.held_from(depth)
-    }
-
-    /// What is above the newest mark, oldest first: locks, and none for a frame.
-    pub(crate) fn poll_entries(&self) -> impl Iterator<Item = Option<Held>> + use<'_> {
-        let start = self.mark().map_or(0, |mark| mark + 1);
-        (start..self.depth()).filter_map(|index| match self.get(index) {
-            entry if entry.entry == Word::FRAME => Some(None),
-            entry => self.held_at(index, entry).map(Some),
-        })
-    }
-
-    /// What stays held as long as the task waits, oldest first, of all frames. While it `awaits`
-    /// whoever polls it goes on.
-    pub(crate) fn held_while(
-        &self,
-        awaits: bool,
-    ) -> impl DoubleEndedIterator<Item = Held> + use<'_> {
-        let spawned = if awaits { self.newest_entry(Word::SPAWNED) } else { None };
-        self.held_from(spawned.map_or(0, |mark| mark + 1))
-    }
-
-    /// Those of the innermost frame.
-    pub(crate) fn held_in_frame_while(
-        &self,
-        awaits: bool,
-    ) -> impl DoubleEndedIterator<Item = Held> + use<'_> {
-        let spawned = if awaits { self.newest_entry(Word::SPAWNED) } else { None };
-        self.held_from(spawned.max(self.frame()).map_or(0, |mark| mark + 1))
-    }
-
-    fn mark(&self) -> Option<usize> {
-        self.newest_entry(Word::SPAWNED).max(self.newest_entry(Word::ROOT))
-    }
-
-    fn newest_entry(&self, entry: Word) -> Option<usize> {
-        (0..self.depth()).rev().find(|&index| self.get(index).entry == entry)
-    }
-
     /// Pushes a lock that another stack held, with the backtrace that was kept for it there.
     pub(crate) fn adopt(&self, held: Held) {
         let index = self.depth();
@@ -415,127 +310,6 @@ impl Stack {
         self.frames.store(0, Relaxed);
     }
 
-    /// The held locks, oldest first, of all frames.
-    pub(crate) fn held(&self) -> impl DoubleEndedIterator<Item = Held> + use<'_> {
-        self.held_from(0)
-    }
-
-    /// The held locks of the innermost frame, oldest first.
-    pub(crate) fn held_in_frame(&self) -> impl DoubleEndedIterator<Item = Held> + use<'_> {
-        self.held_from(self.frame().map_or(0, |frame| frame + 1))
-    }
-
-    fn held_from(&self, start: usize) -> impl DoubleEndedIterator<Item = Held> + use<'_> {
-        (start..self.depth()).filter_map(|index| self.held_at(index, self.get(index)))
-    }
-
-    /// What the task holds, as another thread sees it: an entry that changes meanwhile is left out.
-    pub(crate) fn observe(&self) -> Vec<Held> {
-        let held = |(index, entry)| self.held_at(index, entry);
-        if !self.has_disowned.load(Acquire) {
-            return self.steady().filter_map(held).collect();
-        }
-        // Nothing is taken off meanwhile.
-        let disowned = self.disowned.lock();
-        let mut left: Vec<Held> = self.left(&disowned).filter_map(held).collect();
-        left.reverse();
-        left
-    }
-
-    /// The entries that do not change meanwhile, oldest first.
-    fn steady(&self) -> impl DoubleEndedIterator<Item = (usize, Entry)> + use<'_> {
-        (0..self.depth()).filter_map(|index| {
-            let first = self.get(index);
-            fence(Acquire);
-            (self.get(index).entry == first.entry).then_some((index, first))
-        })
-    }
-
-    /// Those of them that nobody else has taken off, newest first. Allocates nothing.
-    fn left<'a>(&'a self, disowned: &'a [Disowned]) -> impl Iterator<Item = (usize, Entry)> + 'a {
-        self.steady().rev().filter(|(index, entry)| {
-            let is_same = |lock| map::is_same(lock, entry.entry.lock());
-            let mut taken = disowned.iter().filter(|disowned| is_same(disowned.lock));
-            // How many newer holds of the lock there are.
-            let newer =
-                (index + 1..self.depth()).filter(|&newer| is_same(self.get(newer).entry.lock()));
-            let newer = if taken.clone().next().is_some() { newer.count() } else { 0 };
-            let count = taken.clone().count();
-            count <= newer && taken.all(|disowned| disowned.extent == Extent::One)
-        })
-    }
-
-    /// The held locks of one class, oldest first.
-    pub(crate) fn siblings(&self, class: u32) -> impl DoubleEndedIterator<Item = Held> + use<'_> {
-        self.held().filter(move |held| held.entry.class() == class)
-    }
-
-    /// The newest held locks of one class, newest first: those whose order with one more lock of
-    /// the class is looked at. Older ones are ordered through them, so that a thousand locks of a
-    /// class held at once do not make a million pairs. That goes only through locks that were
-    /// waited for and are held exclusively: past such a lock everybody has to wait.
-    pub(crate) fn nearest_siblings(&self, class: u32) -> impl Iterator<Item = Held> + use<'_> {
-        let mut links = 0;
-        self.siblings(class).rev().take_while(move |held| {
-            let how = held.entry.how();
-            let is_near = links < NEAREST;
-            links += usize::from(how.mode() == Mode::Exclusive && !how.is_trylock());
-            is_near
-        })
-    }
-
-    /// Whether more locks of a class are held than are nearest to one more.
-    pub(crate) fn is_crowded(&self, class: u32) -> bool {
-        self.siblings(class).count() > self.nearest_siblings(class).count()
-    }
-
-    /// The chain key of what the innermost frame holds, derived from the entries.
-    pub(crate) fn derived_chain(&self) -> u64 {
-        let base = match self.frame() {
-            Some(frame) => self.get(frame).chain,
-            None => self.chain_at(0),
-        };
-        let entries = (self.frame().map_or(0, |frame| frame + 1)..self.depth())
-            .map(|index| self.get(index).entry);
-        entries.fold(base, above)
-    }
-
-    /// The chain key of all that is held.
-    pub(crate) fn chain(&self) -> u64 {
-        self.chain_below(self.depth())
-    }
-
-    /// The chain key of the first `depth` entries.
-    fn chain_below(&self, depth: usize) -> u64 {
-        match self.chains.get(depth) {
-            Some(chain) => chain.load(Relaxed),
-            None => self.get(depth - 1).chain,
-        }
-    }
-
-    /// Whether this lock is held; a lock of 0 has no number yet and is not.
-    pub(crate) fn holds(&self, lock: u64) -> bool {
-        self.newest(lock).is_some()
-    }
-
-    fn newest(&self, lock: u64) -> Option<usize> {
-        (0..self.depth()).rev().find(|&index| map::is_same(self.get(index).entry.lock(), lock))
-    }
-
-    /// Where the innermost frame begins.
-    fn frame(&self) -> Option<usize> {
-        if self.frames.load(Relaxed) == 0 {
-            return None;
-        }
-        (0..self.depth()).rev().find(|&index| self.get(index).entry == Word::FRAME)
-    }
-
-    fn held_at(&self, index: usize, entry: Entry) -> Option<Held> {
-        let Entry { entry, site, chain } = entry;
-        let site = site.filter(|_| entry.is_resolved())?;
-        Some(Held { entry, site, witness: self.origin(index, chain::at(chain, site)) })
-    }
-
     fn get(&self, index: usize) -> Entry {
         let (lock, site, chain) = match position(index) {
             (None, at) => (&self.locks[at], &self.sites[at], &self.chains[at + 1]),
@@ -584,57 +358,6 @@ impl Stack {
             });
             Box::new(slots.collect())
         })
-    }
-
-    /// Under which key the backtrace is kept whose key would now be `witness`.
-    fn origin(&self, index: usize, witness: u64) -> u64 {
-        match self.origins.get(index) {
-            Some((now, origin)) if now.load(Relaxed) == witness => origin.load(Relaxed),
-            _ => witness,
-        }
-    }
-
-    /// Moves the entries from `from` up to `to` and derives their keys again; the stack then ends
-    /// with the last of them.
-    ///
-    /// The changed chains need no validation: an acquire records the edges from all held locks, so
-    /// a chain with a lock taken out has no edge that is new. A frame keeps its key, which then
-    /// says more than is held below. Works in place, because an allocator may be what releases out
-    /// of order.
-    fn replay(&self, from: usize, to: usize) {
-        let mut chain = self.chain_below(to);
-        let old = self.depth();
-        let depth = old - (from - to);
-        for at in to..depth {
-            let mut held = self.get(at + (from - to));
-            if held.entry == Word::FRAME {
-                chain = held.chain;
-            } else {
-                let before = held.site.map(|site| chain::at(held.chain, site));
-                let origin = before.map(|key| self.origin(at + (from - to), key));
-                chain = above(chain, held.entry);
-                held.chain = chain;
-                if let (Some((now, kept)), Some(site), Some(origin)) =
-                    (self.origins.get(at), held.site, origin)
-                {
-                    now.store(chain::at(chain, site), Relaxed);
-                    kept.store(origin, Relaxed);
-                }
-            }
-            self.set(at, held);
-        }
-        (depth..old).for_each(|index| self.empty(index));
-        self.depth.store(depth, Relaxed);
-    }
-}
-
-/// The chain key with one more entry on top that is no frame.
-fn above(key: u64, entry: Word) -> u64 {
-    match entry {
-        Word::SPAWNED | Word::ROOT => chain::frame(key, entry.bits()),
-        entry if entry.is_resolved() => chain::extend(key, entry),
-        // In the making.
-        _ => key,
     }
 }
 
