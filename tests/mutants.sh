@@ -4,11 +4,13 @@
 # By hand; about half a minute for each mutation on two cores:
 #
 #     tests/mutants.sh [mutation …]
+#     tests/mutants.sh --apply        only says whether each can be made, which takes no time
 #
 # `tests/mutants/` holds the mutations, each a file: what is broken, in which file, the text and what
 # stands in its place. They are made in a copy of the tree, one after the other. It is an error if one
 # of them does not apply, because its text is not there once and only once, does not compile, or is
-# noticed by no test; and if the tests fail without any.
+# noticed by no test; and if the tests fail without any. Those of waits and of async tasks are judged
+# by the scenes of the host, the others by the suites of the rules.
 set -euo pipefail
 workspace="$(cd "$(dirname "$0")/.." && pwd)"
 folder="${MUTANTS_DIR:-${CARGO_TARGET_DIR:-$workspace/target}/mutants}"
@@ -25,21 +27,27 @@ export CARGO_TARGET_DIR="$folder/target"
 export CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_TEST_DEBUG=0
 cd "$tree"
 
-# Runs the suites; prints the names of the tests that failed, or "does not compile".
+# Runs the suites for what is broken, `locks` or `waits`; prints the names of the tests that failed,
+# or "does not compile".
 failing() {
-    local log="$folder/log"
-    if ! cargo test --quiet --package tests --test grid --test gaps --test verdict --test oracle \
-        --no-run > "$log" 2>&1; then
+    local log="$folder/log" suites=(--test host)
+    [ "$1" = waits ] || suites=(--test grid --test gaps --test verdict --test oracle)
+    if ! cargo test --quiet --package tests "${suites[@]}" --no-run > "$log" 2>&1; then
         echo "does not compile"
         return
     fi
-    {
+    case "$1" in
+    waits)
+        timeout 600 cargo test --package tests --test host || echo "test suites ... FAILED"
+        ;;
+    locks)
         timeout 300 cargo test --package tests --test grid --test gaps --test verdict \
             --no-fail-fast || echo "test suites ... FAILED"
         # Of the oracle the programs whose truth is known.
         timeout 300 cargo test --package tests --test oracle -- deadlock ||
             echo "test oracle ... FAILED"
-    } > "$log" 2>&1
+        ;;
+    esac > "$log" 2>&1
     # The last two are for tests that end in a crash.
     local names
     names="$(sed -n 's/^test \(.*[^ ]\) *\.\.\. FAILED$/\1/p' "$log")"
@@ -65,7 +73,15 @@ apply() {
 }
 
 failed=0
-unbroken="$(failing)"
+if [ "${1:-}" = --apply ]; then
+    for path in "$folder"/original/tests/mutants/*; do
+        file="$(sed -n 2p "$path")"
+        apply "$path" || failed=1
+        cp "$folder/original/$file" "$tree/$file"
+    done
+    exit "$failed"
+fi
+unbroken="$(failing locks; failing waits)"
 if [ -n "$unbroken" ]; then
     printf 'without any mutation fails: %s\n' "$unbroken"
     exit 1
@@ -80,7 +96,10 @@ for mutation in "${mutations[@]}"; do
         failed=1
         continue
     fi
-    killers="$(failing)"
+    case "$mutation" in
+    wait-* | task-*) killers="$(failing waits)" ;;
+    *) killers="$(failing locks)" ;;
+    esac
     cp "$folder/original/$file" "$tree/$file"
     case "$killers" in
     "") printf '%-52s %6s  %s\n' "$mutation" NONE "$(head -n 1 "$path")" && failed=1 ;;
