@@ -88,6 +88,34 @@ impl Tracker {
         self.learn(task, map, How::EXCLUSIVE, Wait::Sync, describe, site).met
     }
 
+    /// `task` is about to wait until another one does what `map` stands for, which is no lock. Returns
+    /// the rules that this breaks.
+    pub fn before_event(
+        &self,
+        task: &Task,
+        map: &Map,
+        describe: Describe,
+        site: &'static Location<'static>,
+    ) -> Vec<Met> {
+        self.waits(task, map, How::EXCLUSIVE, describe, site).met
+    }
+
+    /// `task` has what an earlier [`Tracker::before_event`] announced.
+    pub fn event_came(&self, task: &Task, site: &'static Location<'static>) {
+        task.begin_pass(site);
+    }
+
+    /// `task` does what `map` stands for. Returns the rules that this breaks.
+    pub fn event_made(
+        &self,
+        task: &Task,
+        map: &Map,
+        describe: Describe,
+        site: &'static Location<'static>,
+    ) -> Vec<Met> {
+        self.made(task, map, How::EXCLUSIVE, describe, site).met
+    }
+
     /// `task` has obtained `map`'s lock, which an earlier [`Tracker::before_acquire`] announced.
     pub fn acquired(&self, task: &Task, map: &Map, how: How, site: &'static Location<'static>) {
         task.push(map, how, site);
