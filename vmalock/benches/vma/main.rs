@@ -13,6 +13,7 @@ mod memory;
 mod padding;
 mod pair;
 mod rounds;
+mod shared;
 mod table;
 mod writer;
 
@@ -23,7 +24,7 @@ type Row = (&'static str, fn(&str));
 
 fn main() {
     let part = env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
-    let rows: [Row; 11] = [
+    let rows: [Row; 12] = [
         ("read lock and unlock of one VMA", pair::compare),
         ("find, lock and unlock among 10", find::compare::<10>),
         ("find, lock and unlock among 1,000", find::compare::<1_000>),
@@ -33,6 +34,7 @@ fn main() {
         ("1 reader, changes elsewhere of 5 µs each", |name| churn::compare(name, 1, 5)),
         ("2 readers, changes elsewhere of 5 µs each", |name| churn::compare(name, 2, 5)),
         ("write-lock k of 1,000, release all", writer::compare),
+        ("2 threads, one VMA", shared::compare),
         ("2 threads, neighbouring VMAs", padding::compare),
         ("bytes of a VMA", memory::show),
     ];

@@ -40,6 +40,8 @@ pub const VM_REFCNT_EXCLUDE_READERS_FLAG: u32 = 1 << VM_REFCNT_EXCLUDE_READERS_B
 pub const VM_REFCNT_LIMIT: u32 = VM_REFCNT_EXCLUDE_READERS_FLAG - 1;
 
 const FLAG: u32 = VM_REFCNT_EXCLUDE_READERS_FLAG;
+/// Attached, and nobody inside.
+const ALONE: u32 = 1;
 
 /// The word. All its orderings are in [`Order`].
 #[derive(Debug)]
@@ -65,9 +67,27 @@ impl VmRefcnt {
 
     /// T2. Fails, and writes nothing, on 0, on a full count and while the flag is set; the error
     /// is the count that was met.
+    ///
+    /// Mostly nobody is inside. That count is put into the compare-exchange as a constant, behind a
+    /// branch: so the processor guesses it, and the exchange does not wait for the load.
     #[inline]
     pub(crate) fn inc_not_zero_limited_acquire(&self) -> Result<(), u32> {
-        let mut old = self.0.load(Relaxed);
+        let old = self.0.load(Relaxed);
+        if old == ALONE {
+            let acquire = order(Order::ReaderIncrement);
+            match self.0.compare_exchange_weak(ALONE, ALONE + 1, acquire, Relaxed) {
+                Ok(_) => Ok(()),
+                Err(now) => self.inc_from(now),
+            }
+        } else {
+            self.inc_from(old)
+        }
+    }
+
+    /// The rest of T2: whatever the count was when last seen. Apart, or the compiler makes one
+    /// exchange of two, and it waits for the load.
+    #[inline(never)]
+    fn inc_from(&self, mut old: u32) -> Result<(), u32> {
         loop {
             // The flag alone is more than the limit.
             if old == 0 || old >= limit(VM_REFCNT_LIMIT) {
