@@ -15,6 +15,9 @@
 #[path = "../src/futures/macros.rs"]
 pub mod __futures;
 #[cfg(feature = "std")]
+#[path = "../src/awaited.rs"]
+mod awaited;
+#[cfg(feature = "std")]
 #[path = "../src/futures/future.rs"]
 pub mod future;
 #[cfg(feature = "std")]

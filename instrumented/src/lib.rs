@@ -7,6 +7,7 @@
 //! | `parking_lot` | `parking_lot` 0.12, with the feature of that name |
 //! | `lock_api` | `lock_api` 0.4, with the feature of that name: any raw lock behind its types |
 //! | `parking_lot_0_13`, `lock_api_0_5` | the later versions of the two, with features of those names |
+//! | `async_lock` | `async-lock` 3, with the feature of that name |
 //! | `crossbeam_channel` | `crossbeam-channel` 0.5, with the feature of that name |
 //! | `futures` | `futures` 0.3, with the feature of that name: its mutex, and what joins futures |
 //! | `lazy_static` | `lazy_static` 1, with the feature of that name |
@@ -58,6 +59,8 @@ mod locks;
 #[path = "off.rs"]
 mod locks;
 
+#[cfg(feature = "async_lock")]
+pub use locks::async_lock;
 #[cfg(feature = "crossbeam_channel")]
 pub use locks::crossbeam_channel;
 #[cfg(feature = "futures")]

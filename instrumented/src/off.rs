@@ -13,6 +13,12 @@ pub mod panic {
     pub use std::panic::*;
 }
 
+/// `async_lock`, unchanged.
+#[cfg(feature = "async_lock")]
+pub mod async_lock {
+    pub use ::async_lock::*;
+}
+
 /// `crossbeam_channel`, unchanged.
 #[cfg(feature = "crossbeam_channel")]
 pub mod crossbeam_channel {

@@ -1,5 +1,7 @@
 //! The build that tracks: every lock is a wrapper around the real one and a map.
 
+#[cfg(any(feature = "async_lock", feature = "futures"))]
+mod awaited;
 mod gate;
 mod held;
 pub mod nested;
@@ -8,6 +10,9 @@ pub mod stdio;
 pub mod sync;
 pub mod thread;
 
+#[cfg(feature = "async_lock")]
+#[allow(unsafe_code, reason = "its locks have a payload in an `UnsafeCell`")]
+pub mod async_lock;
 #[cfg(feature = "crossbeam_channel")]
 pub mod crossbeam_channel;
 #[cfg(feature = "futures")]

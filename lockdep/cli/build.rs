@@ -11,7 +11,8 @@ use std::{env, fs, io};
 const PACKAGES: [&str; 3] = ["lockdep", "instrumented", "instrumented/facade/std"];
 
 /// The facades that are compiled against crates of the program.
-const FACADES: [&str; 10] = [
+const FACADES: [&str; 11] = [
+    "instrumented/facade/async_lock.rs",
     "instrumented/facade/crossbeam_channel.rs",
     "instrumented/facade/futures_util.rs",
     "instrumented/facade/lazy_static.rs",

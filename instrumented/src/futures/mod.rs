@@ -17,6 +17,8 @@ pub mod lock;
 #[doc(hidden)]
 pub mod macros;
 
+use super::awaited;
+
 /// The crate that is wrapped.
 mod real {
     pub use ::futures::*;

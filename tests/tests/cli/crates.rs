@@ -64,3 +64,19 @@ fn futures_that_one_task_polls_in_turn_do_not_wait_for_themselves() {
     assert_eq!(said.reports("LD0002"), 1);
     said.has("Mutex<u64>   made at src/main.rs:30:42");
 }
+
+#[test]
+fn locks_of_async_lock_are_seen_in_tasks_of_an_executor() {
+    let fixture = fixture("async-lock-order");
+    let said = lockdep(&fixture, &["run", "-q"]).exits(0);
+    assert_eq!(said.stdout, "8\n");
+    assert!(said.last().ends_with("0 violations"), "{said:?}");
+
+    let said = lockdep(&fixture, &["run", "-q", "--", "inversion"]).exits(100);
+    assert_eq!(said.reports("LD0002"), 1);
+    said.has("made at src/main.rs:12:10");
+    said.has("Mutex<u32> → RwLock<Vec<u32>>, first seen in thread `smol-");
+
+    let said = lockdep(&fixture, &["run", "-q", "--", "again"]).exits(100);
+    assert_eq!(said.reports("LD0001"), 1);
+}

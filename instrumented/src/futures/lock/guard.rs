@@ -3,42 +3,19 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
-use std::panic::Location;
 use std::sync::Arc;
 
-use lockdep::{How, Map, event};
-
+use super::super::awaited::Hold;
 use super::super::real::lock as real;
 use super::mutex::Mutex;
 
-/// A mutex on the held stack of its task; dropping it takes it off, wherever that is by then.
-pub(super) struct Held<'a>(&'a Map);
-
-impl<'a> Held<'a> {
-    /// The current task has obtained the mutex.
-    pub(super) fn new(map: &'a Map, how: How, site: &'static Location<'static>) -> Held<'a> {
-        event::acquired(map, how, site);
-        event::can_be_sent(map);
-        Held(map)
-    }
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        event::released_anywhere(self.0);
-    }
-}
-
-/// What a guard is made of besides the payload's place. Dropped in this order.
-struct Hold<'a> {
-    _held: Held<'a>,
-    _real: real::MutexGuard<'a, ()>,
-}
+/// The hold of a guard that borrows its mutex for `'a`.
+pub(super) type Held<'a> = Hold<'a, real::MutexGuard<'a, ()>>;
 
 /// Holds a [`Mutex`] until it is dropped.
 #[clippy::has_significant_drop]
 pub struct MutexGuard<'a, T: ?Sized> {
-    hold: Hold<'a>,
+    hold: Held<'a>,
     mutex: &'a Mutex<T>,
     /// Whether it may be shared is said below.
     _data: PhantomData<*mut T>,
@@ -50,12 +27,8 @@ unsafe impl<T: ?Sized + Send> Send for MutexGuard<'_, T> {}
 unsafe impl<T: ?Sized + Sync> Sync for MutexGuard<'_, T> {}
 
 impl<'a, T: ?Sized> MutexGuard<'a, T> {
-    pub(super) fn new(
-        mutex: &'a Mutex<T>,
-        held: Held<'a>,
-        real: real::MutexGuard<'a, ()>,
-    ) -> MutexGuard<'a, T> {
-        MutexGuard { hold: Hold { _held: held, _real: real }, mutex, _data: PhantomData }
+    pub(super) fn new(mutex: &'a Mutex<T>, hold: Held<'a>) -> MutexGuard<'a, T> {
+        MutexGuard { hold, mutex, _data: PhantomData }
     }
 
     /// A guard of the part of the payload that `f` finds.
@@ -74,7 +47,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
 /// Holds a [`Mutex`] until it is dropped, and gives access to a part of its payload.
 #[clippy::has_significant_drop]
 pub struct MappedMutexGuard<'a, T: ?Sized, U: ?Sized> {
-    hold: Hold<'a>,
+    hold: Held<'a>,
     value: *mut U,
     mutex: &'a Mutex<T>,
     _data: PhantomData<&'a mut U>,
@@ -103,7 +76,7 @@ impl<'a, T: ?Sized, U: ?Sized> MappedMutexGuard<'a, T, U> {
 #[clippy::has_significant_drop]
 pub struct OwnedMutexGuard<T: ?Sized> {
     /// Borrows from the mutex below, and is dropped before.
-    _hold: Hold<'static>,
+    _hold: Held<'static>,
     mutex: Arc<Mutex<T>>,
     _data: PhantomData<*mut T>,
 }
@@ -114,13 +87,9 @@ unsafe impl<T: ?Sized + Send> Send for OwnedMutexGuard<T> {}
 unsafe impl<T: ?Sized + Sync> Sync for OwnedMutexGuard<T> {}
 
 impl<T: ?Sized> OwnedMutexGuard<T> {
-    /// The two last arguments borrow from the first.
-    pub(super) fn new(
-        mutex: Arc<Mutex<T>>,
-        held: Held<'static>,
-        real: real::MutexGuard<'static, ()>,
-    ) -> OwnedMutexGuard<T> {
-        OwnedMutexGuard { _hold: Hold { _held: held, _real: real }, mutex, _data: PhantomData }
+    /// The last argument borrows from the first.
+    pub(super) fn new(mutex: Arc<Mutex<T>>, hold: Held<'static>) -> OwnedMutexGuard<T> {
+        OwnedMutexGuard { _hold: hold, mutex, _data: PhantomData }
     }
 }
 

@@ -7,15 +7,21 @@ use std::panic::Location;
 use std::ptr;
 use std::sync::Arc;
 
-use lockdep::{Description, How, Map, Tracked, Traits, event};
+use lockdep::{Description, How, Map, Tracked, Traits};
 
+use super::super::awaited::{Acquire, Site};
 use super::super::real::lock as real;
-use super::guard::{Held, MutexGuard, OwnedMutexGuard};
+use super::guard::{MutexGuard, OwnedMutexGuard};
 use super::wait::{MutexLockFuture, OwnedMutexLockFuture};
 
 /// What reports call a mutex of `T`.
-pub(super) fn describe<T: ?Sized>() -> Description {
+fn describe<T: ?Sized>() -> Description {
     Description::new("Mutex", type_name::<T>()).with_traits(Traits::AWAITED)
+}
+
+/// An acquire at `site`.
+pub(super) fn acquire<T: ?Sized>(site: Site) -> Acquire {
+    Acquire::new(How::EXCLUSIVE, describe::<T>, site)
 }
 
 /// The mutex of `futures`, tracked.
@@ -53,21 +59,18 @@ impl<T: ?Sized> Mutex<T> {
     /// Locks the mutex if nobody holds it.
     #[track_caller]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        let site = Location::caller();
-        event::before_try(&self.map, How::EXCLUSIVE.trylock(), describe::<T>, site);
-        let real = self.inner.try_lock()?;
-        Some(MutexGuard::new(self, Held::new(&self.map, How::EXCLUSIVE.trylock(), site), real))
+        let acquire = acquire::<T>(Location::caller());
+        let hold = acquire.attempt(&self.map, || self.inner.try_lock())?;
+        Some(MutexGuard::new(self, hold))
     }
 
     /// Locks the mutex if nobody holds it; the guard keeps it alive.
     #[track_caller]
     pub fn try_lock_owned(self: &Arc<Self>) -> Option<OwnedMutexGuard<T>> {
-        let site = Location::caller();
-        event::before_try(&self.map, How::EXCLUSIVE.trylock(), describe::<T>, site);
         let (map, inner) = self.kept();
-        let real = inner.try_lock()?;
-        let held = Held::new(map, How::EXCLUSIVE.trylock(), site);
-        Some(OwnedMutexGuard::new(Arc::clone(self), held, real))
+        let acquire = acquire::<T>(Location::caller()).owned();
+        let hold = acquire.attempt(map, || inner.try_lock())?;
+        Some(OwnedMutexGuard::new(Arc::clone(self), hold))
     }
 
     /// Waits until nobody holds the mutex and locks it.

@@ -2,49 +2,32 @@
 
 use std::fmt;
 use std::future::Future;
-use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use lockdep::task::{polled_by, wanted};
-use lockdep::{Describe, How, Map, event};
+use lockdep::Map;
 
+use super::super::awaited::{Acquire, Site};
 use super::super::real::future::FusedFuture;
 use super::super::real::lock as real;
 use super::guard::{Held, MutexGuard, OwnedMutexGuard};
-use super::mutex::{Mutex, describe};
-
-/// A place in the program; every event has one.
-type Site = &'static Location<'static>;
+use super::mutex::{Mutex, acquire};
 
 /// The wait itself.
 struct Wait<'a> {
     inner: real::MutexLockFuture<'a, ()>,
-    site: Site,
-    /// As what it was checked.
-    announced: Option<How>,
+    acquire: Acquire,
 }
 
 impl<'a> Wait<'a> {
-    fn new(mutex: &'a real::Mutex<()>, site: Site) -> Wait<'a> {
-        Wait { inner: mutex.lock(), site, announced: None }
+    fn new(mutex: &'a real::Mutex<()>, acquire: Acquire) -> Wait<'a> {
+        Wait { inner: mutex.lock(), acquire }
     }
 
-    /// Polls the real future; checks the acquire before the first time.
-    fn poll(
-        &mut self,
-        map: &'a Map,
-        describe: Describe,
-        cx: &mut Context<'_>,
-    ) -> Poll<(Held<'a>, real::MutexGuard<'a, ()>)> {
-        let _polled = polled_by(cx);
-        let wanted = wanted(How::EXCLUSIVE, self.announced);
-        if self.announced.replace(wanted) != Some(wanted) {
-            event::before_acquire(map, wanted, describe, self.site);
-        }
-        let real = std::task::ready!(Pin::new(&mut self.inner).poll(cx));
-        Poll::Ready((Held::new(map, wanted, self.site), real))
+    fn poll(&mut self, map: &'a Map, cx: &mut Context<'_>) -> Poll<Held<'a>> {
+        let inner = Pin::new(&mut self.inner);
+        self.acquire.poll(map, cx, |cx| inner.poll(cx))
     }
 }
 
@@ -63,7 +46,7 @@ unsafe impl<T: ?Sized> Sync for MutexLockFuture<'_, T> {}
 
 impl<'a, T: ?Sized> MutexLockFuture<'a, T> {
     pub(super) fn new(mutex: &'a Mutex<T>, site: Site) -> Self {
-        MutexLockFuture { wait: Wait::new(mutex.inner(), site), mutex: Some(mutex) }
+        MutexLockFuture { wait: Wait::new(mutex.inner(), acquire::<T>(site)), mutex: Some(mutex) }
     }
 }
 
@@ -72,9 +55,9 @@ impl<'a, T: ?Sized> Future for MutexLockFuture<'a, T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<MutexGuard<'a, T>> {
         let mutex = self.mutex.expect("polled MutexLockFuture after completion");
-        let (held, real) = std::task::ready!(self.wait.poll(mutex.tracked(), describe::<T>, cx));
+        let hold = std::task::ready!(self.wait.poll(mutex.tracked(), cx));
         self.mutex = None;
-        Poll::Ready(MutexGuard::new(mutex, held, real))
+        Poll::Ready(MutexGuard::new(mutex, hold))
     }
 }
 
@@ -106,7 +89,8 @@ unsafe impl<T: ?Sized> Sync for OwnedMutexLockFuture<T> {}
 
 impl<T: ?Sized> OwnedMutexLockFuture<T> {
     pub(super) fn new(mutex: Arc<Mutex<T>>, site: Site) -> Self {
-        OwnedMutexLockFuture { wait: Wait::new(mutex.kept().1, site), mutex: Some(mutex) }
+        let wait = Wait::new(mutex.kept().1, acquire::<T>(site).owned());
+        OwnedMutexLockFuture { wait, mutex: Some(mutex) }
     }
 }
 
@@ -116,9 +100,9 @@ impl<T: ?Sized> Future for OwnedMutexLockFuture<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<OwnedMutexGuard<T>> {
         let this = self.get_mut();
         let mutex = this.mutex.as_ref().expect("polled OwnedMutexLockFuture after completion");
-        let (held, real) = std::task::ready!(this.wait.poll(mutex.kept().0, describe::<T>, cx));
+        let hold = std::task::ready!(this.wait.poll(mutex.kept().0, cx));
         let mutex = this.mutex.take().expect("it was there above");
-        Poll::Ready(OwnedMutexGuard::new(mutex, held, real))
+        Poll::Ready(OwnedMutexGuard::new(mutex, hold))
     }
 }
 
