@@ -7,31 +7,20 @@
     any(debug_assertions, feature = "lockdep-release")
 ))]
 
+mod found;
+
 use std::future::Future;
-use std::sync::{Arc, Mutex as Plain, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use found::found;
 use instrumented::{sync, thread, tokio};
-use lockdep::Violation;
-use tokio::runtime::Builder;
 use tokio::sync::mpsc::{Receiver, Sender, channel, unbounded_channel};
 use tokio::sync::{Mutex, oneshot};
 use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
 const LONG: Duration = Duration::from_secs(60);
-
-/// The codes of what is found in any thread while `future` runs on one thread. One at a time: there is
-/// one tracker.
-fn found(future: impl Future<Output = ()>) -> Vec<&'static str> {
-    static ONE: Plain<()> = Plain::new(());
-    static FOUND: Plain<Vec<&str>> = Plain::new(Vec::new());
-    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    lockdep::set_hook(|violation| FOUND.lock().unwrap().push(Violation::code(violation)));
-    Builder::new_current_thread().enable_all().build().unwrap().block_on(future);
-    lockdep::take_hook();
-    std::mem::take(&mut *FOUND.lock().unwrap())
-}
 
 /// Sends two messages, the second one by `send` once the receiver has done whatever it does before it
 /// receives that. It receives by `receive`.

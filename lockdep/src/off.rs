@@ -285,6 +285,18 @@ pub mod event {
         pub fn is_joined(&self) -> bool {
             true
         }
+
+        #[doc(hidden)]
+        #[must_use]
+        pub fn code(&self) -> Option<u32> {
+            None
+        }
+
+        /// Whether it has begun: nobody knows.
+        #[must_use]
+        pub fn has_begun(&self) -> bool {
+            true
+        }
     }
 
     /// The current task runs a job of another one as long as this lives.
@@ -312,6 +324,14 @@ pub mod event {
     /// The current task is about to wait for the end of another one.
     #[inline(always)]
     pub fn joins(_child: &Child, _site: &'static Location<'static>) {}
+
+    /// The current task is about to await the end of another one.
+    #[inline(always)]
+    pub fn awaits(_child: &Child, _site: &'static Location<'static>) {}
+
+    /// The other task is dropped as soon as it awaits anything.
+    #[inline(always)]
+    pub fn cancelled(_child: &Child) {}
 
     /// The current task is the one that was started.
     #[inline(always)]
@@ -370,6 +390,10 @@ pub mod wait {
     #[inline(always)]
     pub fn before(_map: &Map, _describe: Describe, _site: &'static Location<'static>) {}
 
+    /// The current task is about to await what `map` stands for.
+    #[inline(always)]
+    pub fn awaits(_map: &Map, _describe: Describe, _site: &'static Location<'static>) {}
+
     /// The current task does what `map` stands for.
     #[inline(always)]
     pub fn made(_map: &Map, _describe: Describe, _site: &'static Location<'static>) {}
@@ -381,6 +405,10 @@ pub mod wait {
     #[doc(hidden)]
     #[inline(always)]
     pub fn before_turn(_: &Map, _turn: u8, _: Describe, _: &'static Location<'static>) {}
+
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn awaits_turn(_: &Map, _turn: u8, _: Describe, _: &'static Location<'static>) {}
 
     #[doc(hidden)]
     #[inline(always)]
@@ -458,7 +486,7 @@ pub mod task {
     use std::task::{Context, Poll};
 
     use super::event::Child;
-    use crate::how::How;
+    use crate::how::{Describe, How};
 
     pub use crate::patience::Patience;
 
@@ -471,6 +499,13 @@ pub mod task {
         #[inline(always)]
         #[must_use]
         pub fn new() -> AsyncTask {
+            AsyncTask(())
+        }
+
+        /// A task that the current one starts.
+        #[inline(always)]
+        #[must_use]
+        pub fn described(_describe: Describe) -> AsyncTask {
             AsyncTask(())
         }
 
@@ -526,6 +561,13 @@ pub mod task {
         #[inline(always)]
         pub fn spawned(future: F) -> Tracked<F> {
             Tracked(future)
+        }
+
+        /// What stands for the task for whoever waits for its end.
+        #[inline(always)]
+        #[must_use]
+        pub fn child(&self) -> Child {
+            Child::NONE
         }
 
         /// The future.

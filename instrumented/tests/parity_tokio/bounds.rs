@@ -63,6 +63,15 @@ macro_rules! types_of {
             pub(super) type UnboundedReceiver<T> = sync::mpsc::UnboundedReceiver<T>;
             pub(super) type OneshotSender<T> = sync::oneshot::Sender<T>;
             pub(super) type OneshotReceiver<T> = sync::oneshot::Receiver<T>;
+            pub(super) type BroadcastSender<T> = sync::broadcast::Sender<T>;
+            pub(super) type BroadcastWeakSender<T> = sync::broadcast::WeakSender<T>;
+            pub(super) type BroadcastReceiver<T> = sync::broadcast::Receiver<T>;
+            pub(super) type WatchSender<T> = sync::watch::Sender<T>;
+            pub(super) type WatchReceiver<T> = sync::watch::Receiver<T>;
+            pub(super) type Barrier = sync::Barrier;
+            pub(super) type Notify = sync::Notify;
+            pub(super) type Notified = sync::futures::Notified<'static>;
+            pub(super) type OwnedNotified = sync::futures::OwnedNotified;
             pub(super) type Timeout<T> = time::Timeout<T>;
             pub(super) type LocalSet = task::LocalSet;
             pub(super) type Runtime = runtime::Runtime;
@@ -103,7 +112,9 @@ macro_rules! of_payload {
         answers!(
             Mutex MutexGuard MappedMutexGuard OwnedMutexGuard OwnedMappedMutexGuard RwLock
             RwLockReadGuard RwLockWriteGuard RwLockMappedWriteGuard OwnedRwLockReadGuard
-            OwnedRwLockWriteGuard OwnedRwLockMappedWriteGuard OnceCell JoinSet OneshotSender OneshotReceiver Timeout Sender WeakSender Receiver
+            OwnedRwLockWriteGuard OwnedRwLockMappedWriteGuard OnceCell JoinSet
+            BroadcastSender BroadcastWeakSender BroadcastReceiver WatchSender WatchReceiver
+            OneshotSender OneshotReceiver Timeout Sender WeakSender Receiver
             Permit PermitIterator OwnedPermit UnboundedSender WeakUnboundedSender UnboundedReceiver,
             <$payload>,
             [Send, Sync, Unpin, UnwindSafe, RefUnwindSafe, Debug, Display, Default, Clone,
@@ -124,6 +135,7 @@ fn traits_are_those_of_the_real_types() {
         of_payload!(Pinned),
         of_payload!(PhantomPinned),
         answers!(
+            Barrier Notify Notified OwnedNotified
             Semaphore SemaphorePermit OwnedSemaphorePermit LocalSet Runtime LocalRuntime Handle
             Builder,
             [Send, Sync, Unpin, UnwindSafe, RefUnwindSafe, Debug, Default, Clone]

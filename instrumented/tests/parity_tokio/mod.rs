@@ -5,6 +5,7 @@
 
 mod bounds;
 mod channels;
+mod events;
 mod guards;
 mod locks;
 mod names;

@@ -10,6 +10,7 @@ use sources::{functions, sources};
 /// What the modules here call, as text.
 const CALLED: &str = concat!(
     include_str!("channels.rs"),
+    include_str!("events.rs"),
     include_str!("guards.rs"),
     include_str!("locks.rs"),
     include_str!("runtimes.rs"),
@@ -18,10 +19,13 @@ const CALLED: &str = concat!(
 );
 
 /// The files of tokio with what is replaced.
-const FILES: [&str; 20] = [
+const FILES: [&str; 24] = [
+    "sync/barrier.rs",
+    "sync/broadcast.rs",
     "sync/mpsc/bounded.rs",
     "sync/mpsc/unbounded.rs",
     "sync/mutex.rs",
+    "sync/notify.rs",
     "sync/once_cell.rs",
     "sync/oneshot.rs",
     "sync/rwlock.rs",
@@ -32,6 +36,7 @@ const FILES: [&str; 20] = [
     "sync/rwlock/write_guard.rs",
     "sync/rwlock/write_guard_mapped.rs",
     "sync/semaphore.rs",
+    "sync/watch.rs",
     "runtime/builder.rs",
     "runtime/handle.rs",
     "runtime/local_runtime/runtime.rs",
@@ -42,7 +47,7 @@ const FILES: [&str; 20] = [
 ];
 
 /// Types with public functions that are re-exported as they are.
-const NOT_OURS: [&str; 2] = ["TryCurrentError", "SetError"];
+const NOT_OURS: [&str; 4] = ["BarrierWaitResult", "Ref", "TryCurrentError", "SetError"];
 
 /// What only those see who build tokio itself for it.
 const UNSTABLE: [&str; 7] = [

@@ -16,6 +16,7 @@ use crate::how::{Describe, How};
 use crate::mode::Mode;
 use crate::on::blocked;
 use crate::on::context_change;
+use crate::on::learn_wait::Waiter;
 use crate::on::life;
 use crate::on::lineage;
 use crate::on::lock_events;
@@ -236,7 +237,23 @@ pub fn runs(child: &Child) -> Running {
 /// With the report, if the task waits for itself (LD0021) or waiting is not allowed here (LD0014)
 /// and `LOCKDEP` is `panic`.
 pub fn joins(child: &Child, site: &'static Location<'static>) {
-    lineage::joins(child, site);
+    lineage::joins(child, Waiter::Thread, site);
+}
+
+/// The current task is about to await the end of another one: to be called in the poll of what waits
+/// for it. Follow with [`joined`]. See [`wait::awaits`](crate::wait::awaits).
+///
+/// # Panics
+///
+/// With the report, if waiting is not allowed here (LD0014) and `LOCKDEP` is `panic`.
+pub fn awaits(child: &Child, site: &'static Location<'static>) {
+    lineage::joins(child, Waiter::Future, site);
+}
+
+/// The other task is dropped as soon as it awaits anything: who waits for its end does not wait for
+/// what it awaits.
+pub fn cancelled(child: &Child) {
+    lineage::cancelled(child);
 }
 
 /// Somebody has asked which task this is. Who compares that with his own before he waits for its end

@@ -39,6 +39,15 @@ use crate::on::witness::End;
 use crate::violation::Violation;
 use crate::wait_type::WaitType;
 
+/// What waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waiter {
+    /// A thread, which blocks with all that it holds.
+    Thread,
+    /// A future that is polled, which gives its thread up.
+    Future,
+}
+
 /// Circles with numbers.
 #[derive(Debug, Default)]
 pub(super) struct Numbered {
@@ -52,7 +61,7 @@ impl Tracker {
         &self,
         task: &Task,
         map: &Map,
-        how: How,
+        (how, waiter): (How, Waiter),
         describe: Describe,
         site: &'static Location<'static>,
     ) -> Learned {
@@ -61,7 +70,7 @@ impl Tracker {
             let key = task.wait_key(event, site);
             let thing = Some(map::instance_of(event.lock()));
             let target = Target::Event(event.node());
-            if !self.waits_for(task, (target, thing), (key, site), &mut learned) {
+            if !self.waits_for(task, waiter, (target, thing), (key, site), &mut learned) {
                 task.learn_key(key);
             }
         }
@@ -91,6 +100,7 @@ impl Tracker {
     pub(crate) fn joins(
         &self,
         task: &Task,
+        waiter: Waiter,
         other: &Life,
         site: &'static Location<'static>,
     ) -> Learned {
@@ -100,7 +110,13 @@ impl Tracker {
         }
         let mut learned = Learned::from(self.before_wait(task, WaitType::Waiting, site));
         let key = chain::of_code(chain::at(task.chain_key(), site), other.code);
-        let circle = self.waits_for(task, (target, None), (key, site), &mut learned);
+        if waiter == Waiter::Future && is_any_code(target.node()) {
+            if !other.is_told_apart() {
+                learned.met.extend(self.join_under_lock(task, waiter, other, (key, site)));
+            }
+            return learned;
+        }
+        let circle = self.waits_for(task, waiter, (target, None), (key, site), &mut learned);
         let trace = self.spot(key, site).trace;
         let joined = Joined { code: target.node(), site, trace, at: pass::now() };
         for target in own_targets(task) {
@@ -109,14 +125,18 @@ impl Tracker {
         }
         task.note_joined(joined);
         if !circle && !other.is_told_apart() {
-            learned.met.extend(self.join_under_lock(task, other, (key, site)));
+            learned.met.extend(self.join_under_lock(task, waiter, other, (key, site)));
+        }
+        if task.depth() == 0 {
+            task.learn_key(task.join_key(other.code, site));
         }
         learned
     }
 
     /// Notes who ends waits for this very thing.
     fn add_maker(&self, task: &Task, event: Word, learned: &mut Learned) {
-        let (thing, maker) = (map::instance_of(event.lock()), (task.number(), task.code()));
+        let (thing, maker) =
+            (map::instance_of(event.lock()), (task.number(), task.code_as_maker()));
         task.learn_key(chain::of_maker(event));
         self.knowledge.add_maker(thing, maker);
         if !self.knowledge.has_waits.load(SeqCst) {
@@ -139,6 +159,7 @@ impl Tracker {
     fn join_under_lock(
         &self,
         task: &Task,
+        waiter: Waiter,
         other: &Life,
         (key, site): (u64, &'static Location<'static>),
     ) -> Option<Met> {
@@ -149,7 +170,7 @@ impl Tracker {
                 || task.has_made_under(held.entry)
                 || guards_a_handle(&registry::describe(held.entry.node()).payload)
         };
-        let mut younger = task.held_in_frame().filter(is_checked).filter(is_younger);
+        let mut younger = held_by(task, waiter).into_iter().filter(is_younger);
         let held = younger.find(concerns)?;
         let code = Node::new(other.code, 0);
         let identity = Identity::of_cycle(20, vec![held.entry.node(), code]);
@@ -241,16 +262,20 @@ impl Tracker {
     fn waits_for(
         &self,
         task: &Task,
+        waiter: Waiter,
         (target, thing): (Target, Option<u64>),
         (key, site): (u64, &'static Location<'static>),
         learned: &mut Learned,
     ) -> bool {
-        let held: Vec<Held> = task.held_in_frame().filter(is_checked).collect();
+        let held = held_by(task, waiter);
         let Some(first) = held.first() else {
             return false;
         };
         let at = self.spot(key, site);
-        let mut guards = self.guards(task.held().map(|held| held.entry), first.entry);
+        let mut guards = match waiter {
+            Waiter::Thread => self.guards(task.held().map(|held| held.entry), first.entry),
+            Waiter::Future => self.guards(held.iter().map(|held| held.entry), first.entry),
+        };
         if self.settings.level == Level::Observed {
             guards = guards.seen_at(task.occurrence());
         }
@@ -298,8 +323,11 @@ impl Tracker {
             Level::Order | Level::Deadlock => Guards::none(),
         };
         let (none, own) = (none(), name(task));
-        let code = Some(task.code()).filter(|&code| code != 0);
-        let code = code.map(|code| Node::new(code, 0));
+        let code = match target {
+            Target::Event(_) => task.code_as_maker(),
+            Target::End(_) => task.code(),
+        };
+        let code = Some(code).filter(|&code| code != 0).map(|code| Node::new(code, 0));
         let mut graphs = self.knowledge.graphs.lock();
         if !graphs.waits.has_room() {
             loss::count(Loss::Waits);
@@ -373,6 +401,27 @@ fn own_targets(task: &Task) -> Vec<Target> {
 fn guards_a_handle(payload: &str) -> bool {
     payload.contains("JoinHandle<")
         && !["Mutex<", "RwLock<"].iter().any(|lock| payload.contains(lock))
+}
+
+/// Whether code of this class may be any: all that is known of it is that it is a future in a box.
+fn is_any_code(code: Node) -> bool {
+    registry::describe(code).payload.contains("Box<dyn ")
+}
+
+/// What is held as long as the wait lasts, oldest first.
+fn held_by(task: &Task, waiter: Waiter) -> Vec<Held> {
+    let blocks_threads =
+        |held: &Held| registry::properties(held.entry.class()).traits.provides < WaitType::Async;
+    match waiter {
+        Waiter::Thread => task.held_in_frame().filter(is_checked).collect(),
+        Waiter::Future => {
+            let polled = if task.is_async() { task.held_in_poll() } else { Vec::new() };
+            let is_let_go =
+                |held: &Held| polled.iter().any(|polled| polled.entry.is_same(held.entry));
+            let held = task.held_by_itself().filter(is_checked);
+            held.filter(|held| !(blocks_threads(held) && is_let_go(held))).collect()
+        }
+    }
 }
 
 fn is_checked(held: &Held) -> bool {

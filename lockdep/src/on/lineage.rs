@@ -15,6 +15,7 @@ use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use crate::how::Describe;
 use crate::on::idle::PENDING;
 use crate::on::kinship::{Clock, Kin, Occurrence};
+use crate::on::learn_wait::Waiter;
 use crate::on::pass::{Ancestry, Course};
 use crate::on::process;
 use crate::on::registry;
@@ -46,6 +47,8 @@ pub(crate) struct Life {
     is_joined: AtomicBool,
     /// Whether somebody has asked which task it is.
     is_told_apart: AtomicBool,
+    /// Whether it ends at its next await, whatever it waits for.
+    is_cancelled: AtomicBool,
 }
 
 impl Drop for Life {
@@ -102,14 +105,23 @@ impl Child {
         self.0.as_deref()
     }
 
-    /// The way of a task for whose end nobody can wait.
+    /// The way of an async task.
     pub(crate) fn course(&self) -> Option<Course> {
-        Some(Course::of(0, &self.life()?.ancestry))
+        let life = self.life()?;
+        Some(Course::of_async(life.code, &life.ancestry))
+    }
+
+    /// What tells its code from other code; none if nothing is tracked.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn code(&self) -> Option<u32> {
+        Some(self.life()?.code)
     }
 
     /// Whether it has begun; true if nothing is tracked.
     #[inline]
-    pub(crate) fn has_begun(&self) -> bool {
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
         self.life().is_none_or(|life| life.is_begun.load(Relaxed))
     }
 
@@ -137,7 +149,14 @@ pub(crate) fn spawned(describe: Describe, site: &'static Location<'static>) -> C
             return Child(None);
         }
         let life = process::quietly(|| {
-            let code = registry::made_at(site, describe())?;
+            let code = match task.class_of(site, describe) {
+                Some(code) => code,
+                None => {
+                    let code = registry::made_at(site, describe())?;
+                    task.learn_class(site, describe, code);
+                    code
+                }
+            };
             let ancestry = Ancestry::of_child(task.number(), task.ancestry().as_ref());
             let held =
                 task.held().map(|held| (held.entry.lock(), std::ptr::from_ref(held.site).addr()));
@@ -154,6 +173,7 @@ pub(crate) fn spawned(describe: Describe, site: &'static Location<'static>) -> C
                 kin,
                 is_joined: AtomicBool::new(false),
                 is_told_apart: AtomicBool::new(false),
+                is_cancelled: AtomicBool::new(false),
             }))
         });
         new_moment(task);
@@ -183,10 +203,27 @@ pub(crate) fn ended(child: &Child) {
     }
 }
 
-/// The work of `event::joins`.
-pub(crate) fn joins(child: &Child, site: &'static Location<'static>) {
-    if let Some(life) = child.life().filter(|_| !child.is_joined()) {
-        process::judge(|tracker, task| tracker.joins(task, life, site));
+/// The work of `event::joins` and `event::awaits`.
+pub(crate) fn joins(child: &Child, waiter: Waiter, site: &'static Location<'static>) {
+    let is_over = |life: &Life| life.is_joined.load(Relaxed) || life.is_cancelled.load(Relaxed);
+    let Some(life) = child.life().filter(|life| !is_over(life)) else {
+        return;
+    };
+    // A thread is asked each time: it may be itself that it waits for.
+    let is_known = |task: &Task| {
+        waiter == Waiter::Future
+            && task.may_wait_freely()
+            && task.knows_key(task.join_key(life.code, site))
+    };
+    if !with_task(is_known) {
+        process::judge(|tracker, task| tracker.joins(task, waiter, life, site));
+    }
+}
+
+/// The work of `event::cancelled`.
+pub(crate) fn cancelled(child: &Child) {
+    if let Some(life) = child.life() {
+        life.is_cancelled.store(true, Relaxed);
     }
 }
 

@@ -16,6 +16,7 @@ use std::panic::Location;
 
 use crate::how::{Describe, How};
 use crate::on::idle;
+use crate::on::learn_wait::Waiter;
 use crate::on::map::Map;
 use crate::on::process;
 use crate::on::task::Task;
@@ -35,6 +36,19 @@ pub use crate::on::idle::Idle;
 #[inline(never)]
 pub fn before(map: &Map, describe: Describe, site: &'static Location<'static>) {
     before_turn(map, 0, describe, site);
+}
+
+/// [`before`], for a future that is about to wait: to be called in its poll, before it does. Unlike
+/// a thread that blocks, it does not keep what goes on meanwhile: what whoever polls the task holds,
+/// and locks that block threads which were taken in this very poll, for they are released with its
+/// end (if not, that is LD0018).
+///
+/// # Panics
+///
+/// As [`before`].
+#[inline(never)]
+pub fn awaits(map: &Map, describe: Describe, site: &'static Location<'static>) {
+    awaits_turn(map, 0, describe, site);
 }
 
 /// The current task does what `map` stands for, and with that ends the wait of others. To be called
@@ -58,9 +72,26 @@ pub fn over(site: &'static Location<'static>) {
 #[doc(hidden)]
 #[inline(never)]
 pub fn before_turn(map: &Map, turn: u8, describe: Describe, site: &'static Location<'static>) {
+    waits_in(map, turn, Waiter::Thread, describe, site);
+}
+
+/// [`awaits`], as [`before_turn`] is to [`before`].
+#[doc(hidden)]
+#[inline(never)]
+pub fn awaits_turn(map: &Map, turn: u8, describe: Describe, site: &'static Location<'static>) {
+    waits_in(map, turn, Waiter::Future, describe, site);
+}
+
+fn waits_in(
+    map: &Map,
+    turn: u8,
+    waiter: Waiter,
+    describe: Describe,
+    site: &'static Location<'static>,
+) {
     let how = How::EXCLUSIVE.subclass(turn % (How::MAX_SUBCLASS + 1));
     if !with_task(|task| task.may_wait_freely() || task.has_waited(map, how, site)) {
-        process::judge(|tracker, task| tracker.waits(task, map, how, describe, site));
+        process::judge(|tracker, task| tracker.waits(task, map, (how, waiter), describe, site));
     }
 }
 

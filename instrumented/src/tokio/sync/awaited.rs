@@ -15,7 +15,7 @@ pub(super) type Site = &'static Location<'static>;
 pub(super) fn announce(map: &Map, describe: Describe, site: Site) -> bool {
     let is_wait = task::may_await_for_ever();
     if is_wait {
-        wait::before(map, describe, site);
+        wait::awaits(map, describe, site);
     }
     is_wait
 }

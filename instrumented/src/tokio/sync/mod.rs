@@ -1,5 +1,5 @@
-//! [`tokio::sync`](::tokio::sync) with its locks and the channels of [`mpsc`] and [`oneshot`] replaced
-//! by tracked ones. All other names are the real ones.
+//! [`tokio::sync`](::tokio::sync) with its locks, its channels, [`Notify`] and [`Barrier`] replaced by
+//! tracked ones. All other names are the real ones.
 //!
 //! The real locks are a counting semaphore and a payload, and so are these, over the real
 //! semaphore: who waits, in which order, and what wakes whom are tokio's own.
@@ -25,13 +25,16 @@
 //! A lock is up to 24 bytes larger. Tokio's own unstable tracing shows a semaphore in each.
 
 mod awaited;
+mod barrier;
 mod blocking;
+pub mod broadcast;
 mod core;
 mod guard;
 mod link;
 pub mod mpsc;
 mod mutex;
 mod mutex_guard;
+mod notify;
 mod once_cell;
 pub mod oneshot;
 mod owned_mutex_guard;
@@ -39,13 +42,16 @@ mod owned_rwlock_guard;
 mod rwlock;
 mod rwlock_guard;
 mod semaphore;
+pub mod watch;
 
 use super::real;
 
 pub use super::real::sync::*;
 
+pub use barrier::Barrier;
 pub use mutex::Mutex;
 pub use mutex_guard::{MappedMutexGuard, MutexGuard};
+pub use notify::{Notify, futures};
 pub use once_cell::OnceCell;
 pub use owned_mutex_guard::{OwnedMappedMutexGuard, OwnedMutexGuard};
 pub use owned_rwlock_guard::{

@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::ptr;
 use std::task::{Context, Poll};
 
-use crate::how::Description;
+use crate::how::{Describe, Description};
 use crate::on::directory;
 use crate::on::event::{self, Child};
 use crate::on::life;
@@ -53,8 +53,17 @@ impl AsyncTask {
     #[track_caller]
     #[must_use]
     pub fn new() -> AsyncTask {
+        AsyncTask::described(|| Description::new("task", ""))
+    }
+
+    /// The same for code that is of one kind with all that is started at the caller's place and
+    /// described so: say the type of the future as the payload. Who waits for the end of one such
+    /// task waits for what any of them needs.
+    #[track_caller]
+    #[must_use]
+    pub fn described(describe: Describe) -> AsyncTask {
         thread::with_task(life::starts_another);
-        AsyncTask::of(Kind::Spawned)
+        AsyncTask::of(Kind::Spawned, describe)
     }
 
     /// A task that the current thread polls until it is done, and does not go on before: what the
@@ -62,7 +71,7 @@ impl AsyncTask {
     #[track_caller]
     #[must_use]
     pub fn root() -> AsyncTask {
-        AsyncTask::of(Kind::Root)
+        AsyncTask::of(Kind::Root, || Description::new("task", ""))
     }
 
     /// A branch of the current task, which goes on beside others until the task has what it waits
@@ -81,16 +90,16 @@ impl AsyncTask {
         }
     }
 
-    /// The task as `event::joined` takes it, for whoever waits for its end.
+    /// The task as `event::awaits` and `event::joined` take it, for whoever waits for its end.
     #[must_use]
     pub fn child(&self) -> Child {
         self.child.clone()
     }
 
     #[track_caller]
-    fn of(kind: Kind) -> AsyncTask {
+    fn of(kind: Kind, describe: Describe) -> AsyncTask {
         let site = Location::caller();
-        let child = lineage::spawned(|| Description::new("task", ""), site);
+        let child = lineage::spawned(describe, site);
         let course = child.course().filter(|_| kind == Kind::Spawned);
         let (name, suspended) = (AsyncName::next(site), Suspended::new());
         AsyncTask { name, kind, is_branch: false, child, suspended, course }

@@ -1,10 +1,13 @@
 //! A future that is polled as an async task.
 
+use std::any::type_name;
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use crate::event::Child;
+use crate::how::Description;
 use crate::task::AsyncTask;
 
 /// A future polled as an async task, and dropped as one.
@@ -32,7 +35,14 @@ impl<F> Tracked<F> {
     /// A task of its own, as [`AsyncTask::new`] says: for `spawn`, `spawn_local`, a set of tasks.
     #[track_caller]
     pub fn spawned(future: F) -> Tracked<F> {
-        Tracked { task: AsyncTask::new(), future: ManuallyDrop::new(future) }
+        let task = AsyncTask::described(|| Description::new("task", type_name::<F>()));
+        Tracked { task, future: ManuallyDrop::new(future) }
+    }
+
+    /// The task, for whoever waits for its end; see [`AsyncTask::child`].
+    #[must_use]
+    pub fn child(&self) -> Child {
+        self.task.child()
     }
 
     /// A task on top of what the thread holds, as [`AsyncTask::root`] says: for `block_on`.
