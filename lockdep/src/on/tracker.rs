@@ -12,6 +12,7 @@ use crate::held_back::HeldBack;
 use crate::how::{Describe, How};
 use crate::on::found::{Found, Identity, Met};
 use crate::on::knowledge::Knowledge;
+use crate::on::learn_wait::Waiter;
 use crate::on::lineage;
 use crate::on::map::{self, Map, Word};
 use crate::on::nest::Nest;
@@ -97,7 +98,7 @@ impl Tracker {
         describe: Describe,
         site: &'static Location<'static>,
     ) -> Vec<Met> {
-        self.waits(task, map, How::EXCLUSIVE, describe, site).met
+        self.waits(task, map, (How::EXCLUSIVE, Waiter::Thread), describe, site).met
     }
 
     /// `task` has what an earlier [`Tracker::before_event`] announced.
