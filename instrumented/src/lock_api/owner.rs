@@ -49,6 +49,20 @@ impl<R: RawMutex, G: GetThreadId> Owner<R, G> {
         &self.real
     }
 
+    /// Whether the current thread holds the mutex.
+    #[cfg(not(before = "0.4.3"))]
+    #[inline]
+    pub(super) fn is_owned(&self) -> bool {
+        self.real.is_owned_by_current_thread()
+    }
+
+    /// Whether the current thread holds the mutex: then it gets it once more, and the count, which is
+    /// its own by then, says that it had it before.
+    #[cfg(before = "0.4.3")]
+    pub(super) fn is_owned(&self) -> bool {
+        self.real.try_lock().is_some_and(|_guard| self.depth.get() != 0)
+    }
+
     /// Notes one more hold, which `guard` stands for.
     #[inline]
     fn entered(&self, guard: real::ReentrantMutexGuard<'_, R, G, ()>) -> Marker<GuardNoSend> {
@@ -103,7 +117,7 @@ impl<R: RawMutex, G: GetThreadId> Side for Owned<R, G> {
 
     #[inline]
     fn is_reentry(raw: &Owner<R, G>) -> bool {
-        raw.real.is_owned_by_current_thread()
+        raw.is_owned()
     }
 
     #[inline]
@@ -124,10 +138,9 @@ impl<R: RawMutexFair, G: GetThreadId> Fair for Owned<R, G> {
     unsafe fn bump(raw: &Owner<R, G>, _state: &mut Self::State) {
         // Whoever gets the lock meanwhile counts from nothing on; but only the last hold is passed on.
         let depth = raw.depth.replace(0);
-        // SAFETY: the caller holds the lock, so a guard of it exists.
-        let guard = unsafe { raw.real.make_guard_unchecked() };
-        let mut guard = mem::ManuallyDrop::new(guard);
-        real::ReentrantMutexGuard::bump(&mut guard);
+        // SAFETY: the caller holds the lock.
+        unsafe { raw.real.force_unlock_fair() }
+        mem::forget(raw.real.lock());
         raw.depth.set(depth);
     }
 }

@@ -14,9 +14,9 @@ use super::guard::{Guard, Lock};
 use super::mapped::{Mapped, Shared};
 use super::owner::{Owned, Owner};
 use super::raw::Core;
-use super::real::{self, GetThreadId, RawMutex, RawMutexFair, RawMutexTimed};
+use super::real::{GetThreadId, RawMutex, RawMutexFair, RawMutexTimed};
 use super::side::{Fair, Marker, Side, Timed};
-use super::sides::Able;
+use super::sides::{Able, reentrant};
 
 /// A mutex over the raw mutex `R` that its holder can lock again.
 ///
@@ -55,7 +55,7 @@ impl<R: RawMutex, G: GetThreadId, T> ReentrantMutex<R, G, T> {
     #[inline]
     #[track_caller]
     pub const fn new(val: T) -> Self {
-        let owner = Owner::new(real::ReentrantMutex::new(()));
+        let owner = Owner::new(reentrant(R::INIT, G::INIT));
         ReentrantMutex { core: Core::new(owner), data: UnsafeCell::new(val) }
     }
 }
@@ -65,7 +65,7 @@ impl<R: Able, G, T> ReentrantMutex<R, G, T> {
     #[inline]
     #[track_caller]
     pub const fn from_raw(raw_mutex: R, get_thread_id: G, val: T) -> Self {
-        let owner = Owner::new(real::ReentrantMutex::from_raw(raw_mutex, get_thread_id, ()));
+        let owner = Owner::new(reentrant(raw_mutex, get_thread_id));
         ReentrantMutex { core: Core::new(owner), data: UnsafeCell::new(val) }
     }
 }
@@ -93,7 +93,7 @@ impl<R: RawMutex, G: GetThreadId, T: ?Sized> ReentrantMutex<R, G, T> {
     #[inline]
     #[track_caller]
     pub fn is_owned_by_current_thread(&self) -> bool {
-        self.core.raw().real().is_owned_by_current_thread()
+        self.core.raw().is_owned()
     }
 
     /// Makes a guard of a hold that has none.

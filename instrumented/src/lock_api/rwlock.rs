@@ -110,6 +110,7 @@ impl<R: RawRwLock, T: ?Sized> RwLock<R, T> {
     }
 
     /// Whether a writer holds the lock.
+    #[cfg(not(before = "0.4.6"))]
     #[inline]
     #[track_caller]
     pub fn is_locked_exclusive(&self) -> bool {

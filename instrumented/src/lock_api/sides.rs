@@ -18,6 +18,12 @@ pub trait Able {}
 
 impl<R> Able for R {}
 
+/// A real reentrant mutex without payload.
+#[inline]
+pub(super) const fn reentrant<R, G>(raw: R, thread_id: G) -> real::ReentrantMutex<R, G, ()> {
+    real::ReentrantMutex::const_new(raw, thread_id, ())
+}
+
 /// Pointers to locks whose guards threads may share, if they may share the payload.
 pub trait Shareable {}
 
@@ -34,7 +40,7 @@ pub(super) type Mutual<R> = real::Mutex<R, ()>;
 /// A raw mutex as it is locked here.
 #[inline]
 pub(super) const fn mutual<R>(raw: R) -> Mutual<R> {
-    real::Mutex::from_raw(raw, ())
+    real::Mutex::const_new(raw, ())
 }
 
 /// The raw lock inside.

@@ -6,7 +6,7 @@ use core::ops::Deref;
 use lockdep::How;
 
 use super::policy;
-use super::real::{RawMutex, RawMutexFair, RawMutexTimed};
+use super::real::{self, RawMutex, RawMutexFair, RawMutexTimed};
 use super::real::{RawRwLock, RawRwLockFair, RawRwLockUpgrade, RawRwLockUpgradeFair};
 use super::real::{RawRwLockTimed, RawRwLockUpgradeTimed};
 use super::side::{Fair, Side, Timed};
@@ -26,6 +26,12 @@ impl<P: Deref + Sync> Shareable for P {}
 pub trait SharedState: Sync {}
 
 impl<S: Sync> SharedState for S {}
+
+/// A real reentrant mutex without payload.
+#[inline]
+pub(super) const fn reentrant<R: Able, G>(raw: R, thread_id: G) -> real::ReentrantMutex<R, G, ()> {
+    real::ReentrantMutex::from_raw(raw, thread_id, ())
+}
 
 /// A raw mutex as it is locked here.
 pub(super) type Mutual<R> = R;

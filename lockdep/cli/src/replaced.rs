@@ -34,8 +34,8 @@ const REPLACED: [(&str, &str, &str); 11] = [
     ("tokio", "1.", "instrumented/facade/tokio.rs"),
 ];
 
-/// A facade for many versions asks `cfg(before = "1.40")` of the one at hand. This many that come
-/// after it are named.
+/// A facade for many versions asks `cfg(before = "1.40")` of the one at hand, or
+/// `cfg(before = "0.4.12")` of one before 1.0. This many that come after it are named.
 const VERSIONS: u32 = 100;
 
 /// What is added to the file name and to the identity of the crate itself.
@@ -134,11 +134,18 @@ impl Call {
         values.find_map(|argument| argument.value.as_deref()?.strip_prefix(name)?.strip_prefix('='))
     }
 
-    /// Versions that come after this one, as `major.minor`.
+    /// Versions that come after this one and are compatible with it: as `major.minor`, or as
+    /// `0.minor.patch`.
     fn later_versions(&self) -> impl Iterator<Item = String> + use<> {
-        let mut parts = self.version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
-        let (major, minor) = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
-        (minor + 1..=minor + VERSIONS).map(move |later| format!("{major}.{later}"))
+        let version = self.version.split(['-', '+']).next().unwrap_or_default();
+        let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+        let mut next = || parts.next().unwrap_or(0);
+        let (major, minor, patch) = (next(), next(), next());
+        let (prefix, number) = match major {
+            0 => (format!("0.{minor}"), patch),
+            _ => (major.to_string(), minor),
+        };
+        (number + 1..=number + VERSIONS).map(move |later| format!("{prefix}.{later}"))
     }
 
     /// What cargo wants in the names of files.

@@ -25,7 +25,7 @@ const THREADS: usize = 4;
 
 fn main() {
     let with_traces = |scene: Scene| scene.with("LOCKDEP_BACKTRACE", "1");
-    stage::run(vec![
+    let scenes = vec![
         with_traces(scene("the_allocator_may_take_one_lock", || work(Discipline::One)).reports(1)),
         with_traces(scene("the_allocator_may_nest_two_locks", nest).reports(1)),
         scene("the_allocator_may_try_until_it_succeeds", || work(Discipline::Spinning)).reports(1),
@@ -55,7 +55,8 @@ fn main() {
         timed("all_may_be_timed_below_a_lock_that_is_read", || work(Discipline::Readers)),
         timed("deep_stacks_may_be_timed", deep_stacks),
         scene("the_tracker_may_be_off", || work(Discipline::Nested)).with("LOCKDEP", "off"),
-    ]);
+    ];
+    stage::run(vec![("allocator", scenes)]);
 }
 
 /// A scene whose locks are timed, with stacks; the numbers go to a file.

@@ -33,28 +33,27 @@ mod warm;
 static COUNTING: counting::Counting = counting::Counting;
 
 fn main() {
-    let scenes = [
-        by_hand::scenes(),
-        deadlocks::scenes(),
-        observed::scenes(),
-        contexts::scenes(),
-        descriptors::scenes(),
-        extremes::scenes(),
-        forking::scenes(),
-        hooks::scenes(),
-        listing::scenes(),
-        lives::scenes(),
-        modes::scenes(),
-        process_wide::scenes(),
-        records::scenes(),
-        scopes::scenes(),
-        signals::scenes(),
-        tasks::scenes(),
-        teardown::scenes(),
-        timing::scenes(),
-        unwinding::scenes(),
-        waits::scenes(),
-        warm::scenes(),
-    ];
-    stage::run(scenes.into_iter().flatten().collect());
+    stage::run(vec![
+        ("by_hand", by_hand::scenes()),
+        ("deadlocks", deadlocks::scenes()),
+        ("observed", observed::scenes()),
+        ("contexts", contexts::scenes()),
+        ("descriptors", descriptors::scenes()),
+        ("extremes", extremes::scenes()),
+        ("forking", forking::scenes()),
+        ("hooks", hooks::scenes()),
+        ("listing", listing::scenes()),
+        ("lives", lives::scenes()),
+        ("modes", modes::scenes()),
+        ("process_wide", process_wide::scenes()),
+        ("records", records::scenes()),
+        ("scopes", scopes::scenes()),
+        ("signals", signals::scenes()),
+        ("tasks", tasks::scenes()),
+        ("teardown", teardown::scenes()),
+        ("timing", timing::scenes()),
+        ("unwinding", unwinding::scenes()),
+        ("waits", waits::scenes()),
+        ("warm", warm::scenes()),
+    ]);
 }

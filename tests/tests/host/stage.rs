@@ -66,8 +66,8 @@ impl Scene {
         })
     }
 
-    fn trial(self) -> Trial {
-        Trial::test(self.name, move || {
+    fn trial(self, group: &str) -> Trial {
+        Trial::test(format!("{group}::{}", self.name), move || {
             let played = self.in_child().map_err(|error| Failed::from(error.to_string()))?;
             (self.judge)(&played).map_err(|words| {
                 let Played { status, stdout, stderr } = played;
@@ -139,15 +139,18 @@ pub(crate) fn check(so: bool, words: &str) -> Result<(), String> {
     if so { Ok(()) } else { Err(words.to_owned()) }
 }
 
-/// Plays the scene that the environment names, or else tests all of them.
-pub(crate) fn run(scenes: Vec<Scene>) {
+/// Plays the scene that the environment names, or else tests all of them, each group by its name.
+pub(crate) fn run(groups: Vec<(&str, Vec<Scene>)>) {
     if let Ok(name) = std::env::var(SCENE) {
-        let scene = scenes.iter().find(|scene| scene.name == name).expect("the scene exists");
+        let mut scenes = groups.iter().flat_map(|(_, scenes)| scenes);
+        let scene = scenes.find(|scene| scene.name == name).expect("the scene exists");
         // SAFETY: no handler is installed for the alarm; it ends the process.
         unsafe { libc::alarm(HUNG) };
         (scene.play)();
         return;
     }
-    let trials = scenes.into_iter().map(Scene::trial).collect();
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+    let trials = groups.into_iter().flat_map(|(group, scenes)| {
+        scenes.into_iter().map(move |scene| scene.trial(group)).collect::<Vec<_>>()
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit();
 }
