@@ -44,6 +44,7 @@ impl<T> OnceCell<T> {
     }
 
     /// Creates a full cell; the place of this call is its class, together with `T`.
+    #[cfg(not(before = "1.11"))]
     #[inline]
     #[track_caller]
     pub const fn with_value(value: T) -> OnceCell<T> {
@@ -61,6 +62,7 @@ impl<T> OnceCell<T> {
     /// # Panics
     ///
     /// If the wait breaks a rule and the tracker is told to panic.
+    #[cfg(not(before = "1.12"))]
     #[track_caller]
     pub fn wait(&self) -> &T {
         self.check(cell::<T>, Location::caller());
@@ -108,6 +110,7 @@ impl<T> OnceCell<T> {
     /// # Panics
     ///
     /// If the wait breaks a rule and the tracker is told to panic.
+    #[cfg(not(before = "1.8"))]
     #[track_caller]
     pub fn try_insert(&self, value: T) -> Result<&T, (&T, T)> {
         self.check(cell::<T>, Location::caller());
@@ -158,6 +161,7 @@ impl<T> OnceCell<T> {
     }
 
     /// Takes the value out, if there is one.
+    #[cfg(not(before = "1.4"))]
     #[inline]
     pub fn take(&mut self) -> Option<T> {
         self.inner.take()
@@ -304,7 +308,7 @@ impl<T, F: FnOnce() -> T> Lazy<T, F> {
     pub fn force_mut(this: &mut Lazy<T, F>) -> &mut T {
         if this.cell.get().is_none() {
             let value = this.init.take().unwrap_or_else(poisoned)();
-            this.cell.inner = real::OnceCell::with_value(value);
+            this.cell.inner = real::OnceCell::from(value);
         }
         this.cell.get_mut().expect("the cell was filled above")
     }
