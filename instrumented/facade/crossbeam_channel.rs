@@ -47,7 +47,9 @@ pub use {
 #[doc(hidden)]
 pub mod __private {
     pub use super::select::selected;
-    pub use real_crossbeam_channel::{select, select_biased};
+    pub use real_crossbeam_channel::select;
+    #[cfg(not(before = "0.5.13"))]
+    pub use real_crossbeam_channel::select_biased;
 }
 
 /// Selects one of several operations, waiting until one is ready.
@@ -60,7 +62,7 @@ macro_rules! select {
 }
 
 /// Selects the first of several operations that is ready.
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", not(before = "0.5.13")))]
 #[macro_export]
 macro_rules! select_biased {
     ($($tokens:tt)*) => {

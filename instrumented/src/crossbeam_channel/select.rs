@@ -33,6 +33,7 @@ impl<'a> Select<'a> {
     }
 
     /// The same, which prefers the operation that was added first.
+    #[cfg(not(before = "0.5.14"))]
     pub fn new_biased() -> Self {
         Select { inner: real::Select::new_biased() }
     }
