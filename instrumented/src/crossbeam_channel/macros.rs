@@ -24,17 +24,17 @@ macro_rules! __crossbeam_channel_select {
     };
     ($path:tt $name:ident [$($read:tt)*] default $(($($timeout:tt)*))? => $body:expr, $($rest:tt)*) => {
         $crate::__crossbeam_channel_select! {
-            $path $name [$($read)* default $(($($timeout)*))? => $body,] $($rest)*
+            $path $name [$($read)* default $(($($timeout)*))? => { $body },] $($rest)*
         }
     };
     ($path:tt $name:ident [$($read:tt)*] default $(($($timeout:tt)*))? => $body:expr) => {
         $crate::__crossbeam_channel_select! {
-            $path $name [$($read)* default $(($($timeout)*))? => $body,]
+            $path $name [$($read)* default $(($($timeout)*))? => { $body },]
         }
     };
     ($path:tt $name:ident [$($read:tt)*] default $(($($timeout:tt)*))? => $body:block $($rest:tt)*) => {
         $crate::__crossbeam_channel_select! {
-            $path $name [$($read)* default $(($($timeout)*))? => $body,] $($rest)*
+            $path $name [$($read)* default $(($($timeout)*))? => { $body },] $($rest)*
         }
     };
     ([$($path:tt)*] $name:ident [$($read:tt)*]
