@@ -57,13 +57,13 @@ use node::{Edge, Node};
 use stock::Stock;
 pub(crate) use writer::Writer;
 
-/// From this many levels above the leaves on, a tree's leaves are in no near cache.
-const LARGE: usize = 3;
+/// From this level and length of the root on, a tree's leaves are in no near cache.
+const LARGE: (usize, usize) = (2, 16);
 
 /// A map from ranges of addresses to `V`s that somebody else owns.
 ///
 /// `BLOCKS` and `BLOCK` are the shape of a node; other shapes than the default are for tests.
-pub(crate) struct Index<V, const BLOCKS: usize = 8, const BLOCK: usize = 4> {
+pub(crate) struct Index<V, const BLOCKS: usize = 16, const BLOCK: usize = 4> {
     /// Never null. Published and followed like every edge.
     root: AtomicPtr<Node<BLOCKS, BLOCK>>,
     /// The writer's, and written by each of its changes: off the root's line, which every search
@@ -102,8 +102,9 @@ impl<V, const BLOCKS: usize, const BLOCK: usize> Index<V, BLOCKS, BLOCK> {
     #[inline]
     pub(crate) fn find(&self, address: usize) -> Option<NonNull<V>> {
         let mut node = self.root();
-        let is_large = node.level() >= LARGE;
-        for level in (0..node.level()).rev() {
+        let extent = node.extent();
+        let is_large = extent >= LARGE;
+        for level in (0..extent.0).rev() {
             node = self.child(node.edge(node.search(address))?);
             if level == 0 && is_large {
                 node.prefetch();

@@ -1,11 +1,16 @@
 //! A node of the index: entries of a key and an edge, all of them atomics.
 //!
 //! ```text
-//! line 0    the last key of each block but the last one; level and length
-//! line 1    block 0: 4 keys, 4 edges
+//! lines 0, 1    level and length; the last key of each block but the last one
+//! line 2        block 0: 4 keys, 4 edges
 //! …
-//! line 8    block 7
+//! line 17       block 15
 //! ```
+//!
+//! The last keys of the blocks lie in the order in which a binary search asks for them: word 1 is the
+//! middle one, words 2 and 3 are the middle ones of the two halves, and so on; word `n` is followed by
+//! word `2 n` or `2 n + 1`. After as many steps as the number of blocks has bits that number is the
+//! block's.
 //!
 //! In a leaf (level 0) a key is the last address of a range and its edge the range's slot. In an
 //! inner node an edge is a child and its key the separator behind that child; behind the last
@@ -42,7 +47,7 @@ pub(crate) struct Node<const BLOCKS: usize, const BLOCK: usize> {
     blocks: [Block<BLOCK>; BLOCKS],
 }
 
-/// The last key of each block but the last one, whose word holds level and length.
+/// Level and length, and the last key of each block but the last one: see [`Node::separator`].
 #[repr(C, align(64))]
 struct Head<const BLOCKS: usize>([AtomicUsize; BLOCKS]);
 
@@ -56,10 +61,25 @@ struct Block<const BLOCK: usize> {
 const LEVEL_BITS: u32 = 8;
 const LEVEL_MASK: usize = (1 << LEVEL_BITS) - 1;
 
-/// How many of the keys are below `address`, in order or not.
+/// One step of a binary search: twice `at`, and one more if `key` is below `address`.
+///
+/// How many searches of a large tree a processor has under way at a time, and so how many of their
+/// waits for memory overlap, depends on how many instructions one takes. These are two, a comparison
+/// and an addition with carry; what compilers make of the other form is four.
 #[inline(always)]
-fn count_below(keys: &[AtomicUsize], address: usize) -> usize {
-    keys.iter().map(|key| usize::from(key.load(Relaxed) < address)).sum()
+fn step(at: usize, key: usize, address: usize) -> usize {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    {
+        use std::arch::x86_64::{_addcarry_u64, _subborrow_u64};
+        let (mut difference, mut next) = (0, 0);
+        let is_below = _subborrow_u64(0, key as u64, address as u64, &mut difference);
+        _addcarry_u64(is_below, at as u64, at as u64, &mut next);
+        next as usize
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    {
+        2 * at + usize::from(key < address)
+    }
 }
 
 impl<const BLOCKS: usize, const BLOCK: usize> Node<BLOCKS, BLOCK> {
@@ -68,6 +88,7 @@ impl<const BLOCKS: usize, const BLOCK: usize> Node<BLOCKS, BLOCK> {
 
     /// Without entries.
     pub(crate) fn new(level: usize) -> Self {
+        const { assert!(BLOCKS.is_power_of_two()) };
         let head = array::from_fn(|_| AtomicUsize::new(usize::MAX));
         let block = |_| Block {
             keys: array::from_fn(|_| AtomicUsize::new(usize::MAX)),
@@ -94,8 +115,22 @@ impl<const BLOCKS: usize, const BLOCK: usize> Node<BLOCKS, BLOCK> {
     /// none. A place of this node, whatever is stored in it meanwhile.
     #[inline(always)]
     pub(crate) fn search(&self, address: usize) -> Place {
-        let block = count_below(&self.head.0[..BLOCKS - 1], address);
-        (block, count_below(&self.blocks[block].keys[..BLOCK - 1], address))
+        let mut at = 1;
+        for _ in 0..BLOCKS.ilog2() {
+            // SAFETY: of as many binary digits as steps were begun, so fewer than `BLOCKS` has.
+            let key = unsafe { self.head.0.get_unchecked(at) };
+            at = step(at, key.load(Relaxed), address);
+        }
+        let block = at % BLOCKS;
+        // So few that their loads are better side by side than one after another.
+        let keys = &self.blocks[block].keys[..BLOCK - 1];
+        (block, keys.iter().map(|key| usize::from(key.load(Relaxed) < address)).sum())
+    }
+
+    /// The word of the head that holds the last key of a block, which is not the last one.
+    fn separator(block: usize) -> usize {
+        let number = block + 1;
+        (BLOCKS + number) >> (number.trailing_zeros() + 1)
     }
 
     #[inline(always)]
@@ -129,9 +164,16 @@ impl<const BLOCKS: usize, const BLOCK: usize> Node<BLOCKS, BLOCK> {
         self.shape().load(Relaxed) >> LEVEL_BITS
     }
 
+    /// Level and number of entries.
+    #[inline(always)]
+    pub(crate) fn extent(&self) -> (usize, usize) {
+        let shape = self.shape().load(Relaxed);
+        (shape & LEVEL_MASK, shape >> LEVEL_BITS)
+    }
+
     #[inline(always)]
     fn shape(&self) -> &AtomicUsize {
-        &self.head.0[BLOCKS - 1]
+        &self.head.0[0]
     }
 
     pub(crate) fn number((block, at): Place) -> usize {
@@ -147,7 +189,7 @@ impl<const BLOCKS: usize, const BLOCK: usize> Node<BLOCKS, BLOCK> {
         let (block, at) = Self::place(number);
         self.blocks[block].keys[at].store(key, Relaxed);
         if at == BLOCK - 1 && block < BLOCKS - 1 {
-            self.head.0[block].store(key, Relaxed);
+            self.head.0[Self::separator(block)].store(key, Relaxed);
         }
     }
 
@@ -172,7 +214,8 @@ impl<const BLOCKS: usize, const BLOCK: usize> Node<BLOCKS, BLOCK> {
                 edge.store(entry.1, order(Order::Publish));
             }
             if at < BLOCKS - 1 {
-                self.head.0[at].store(block.keys[BLOCK - 1].load(Relaxed), Relaxed);
+                let last = block.keys[BLOCK - 1].load(Relaxed);
+                self.head.0[Self::separator(at)].store(last, Relaxed);
             }
         }
         if level > 0 {

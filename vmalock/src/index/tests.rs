@@ -150,7 +150,7 @@ fn every_step_agrees_with_a_naive_twin_in_real_nodes() {
     if cfg!(miri) {
         return compare_with_twin::<4, 4>(1, 50);
     }
-    (1..=3).for_each(|seed| compare_with_twin::<8, 4>(seed, 2_000));
+    (1..=3).for_each(|seed| compare_with_twin::<16, 4>(seed, 4_000));
 }
 
 #[test]

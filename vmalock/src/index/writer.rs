@@ -20,7 +20,7 @@ use super::node::{Entry, Node};
 use super::stock::{Scratch, Step, Stock};
 
 /// Changes an [`Index`]. Ranges are given by their first and their last address.
-pub(crate) struct Writer<'a, V, const BLOCKS: usize = 8, const BLOCK: usize = 4> {
+pub(crate) struct Writer<'a, V, const BLOCKS: usize = 16, const BLOCK: usize = 4> {
     index: &'a Index<V, BLOCKS, BLOCK>,
     stock: &'a mut Stock<BLOCKS, BLOCK>,
 }
