@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::guard::VmaReadGuard;
-use crate::lock::read::{Refusal, back_out, try_start_read};
+use crate::lock::read::{Refusal, back_out, retry_start_read, try_start_read};
 use crate::lock::{
     Cancelled, MmLock, Patience, StartReadError, mmap_lock_speculate_retry,
     mmap_lock_speculate_try_begin, vma_start_read,
@@ -84,28 +84,30 @@ fn confirm<T>(guard: VmaReadGuard<'_, T>, address: usize) -> Option<VmaReadGuard
     let_go(guard)
 }
 
-/// What follows a first try that failed.
-#[cold]
+/// What follows a first try that failed: with another reader inside usually the lock all the same.
+#[inline(never)]
 #[track_caller]
 fn lock_again<'a, M: AddressSpace>(
     space: &'a M,
     address: usize,
     mut vma: &'a Vma<M::Payload>,
-    mut refusal: Refusal,
+    refusal: Refusal,
 ) -> Option<VmaReadGuard<'a, M::Payload>> {
     let mm = space.mm();
-    while back_out(mm, &vma.lock, refusal) == StartReadError::Detached {
-        mm.counters().count_miss();
-        vma = match space.find(address) {
-            Some(vma) => vma,
-            None => break,
-        };
-        match try_start_read(mm, &vma.lock) {
+    let mut tried = Err(refusal);
+    loop {
+        let refusal = match tried.or_else(|refusal| retry_start_read(mm, &vma.lock, refusal)) {
             Ok(()) => return confirm(VmaReadGuard::new(mm, vma), address),
-            Err(again) => refusal = again,
+            Err(refusal) => refusal,
+        };
+        if back_out(mm, &vma.lock, refusal) == StartReadError::Busy {
+            return give_up(mm);
         }
+        mm.counters().count_miss();
+        let Some(again) = space.find(address) else { return give_up(mm) };
+        vma = again;
+        tried = try_start_read(mm, &vma.lock);
     }
-    give_up(mm)
 }
 
 /// Gives back the lock of a VMA that does not contain the address.

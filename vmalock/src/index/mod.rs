@@ -32,14 +32,16 @@
 //!
 //! # Costs
 //!
-//! A node has 32 entries in eight blocks, each one cache line; its first line tells which block. So
-//! a level is two lines and ten comparisons, without a branch that could be guessed wrong and
-//! without one that waits for another. Of the shapes from 8 to 64 entries that were tried, this one
-//! is the fastest among 100,000 ranges, where it saves a level of those with 16, and as good as they
-//! are below. The heads of 100,000 ranges' leaves fit into a second-level cache, their blocks do
-//! not: in a tree as high as that a search asks for all blocks of the leaf along with its head.
-//! What a search costs, alone and with the lock, and what a range takes, `cargo bench -p vmalock`
-//! prints.
+//! A node has 64 entries in 16 blocks, each one cache line; its first two lines tell which block, in
+//! four steps. So a level is three lines and seven comparisons, without a branch that could be
+//! guessed wrong, and 100,000 ranges have three levels.
+//!
+//! Among so many a search mostly waits for memory: for the leaf, then for the slot. A processor has
+//! as many searches under way as their instructions fit into it, so what counts is how few these are:
+//! with nodes of 32 entries, four levels and a comparison with each key of a line it was a fifth
+//! slower. The heads of 100,000 ranges' leaves fit into a second-level cache, their blocks do not: in a
+//! tree as large as that a search asks for all blocks of the leaf along with its head. What a search
+//! costs, alone and with the lock, and what a range takes, `cargo bench -p vmalock` prints.
 
 pub(crate) mod node;
 pub(crate) mod stock;
@@ -57,8 +59,8 @@ use node::{Edge, Node};
 use stock::Stock;
 pub(crate) use writer::Writer;
 
-/// From this level and length of the root on, a tree's leaves are in no near cache.
-const LARGE: (usize, usize) = (2, 16);
+/// From this shape of the root on, a tree's leaves are in no near cache.
+const LARGE: usize = node::shape(2, 16);
 
 /// A map from ranges of addresses to `V`s that somebody else owns.
 ///
@@ -99,12 +101,11 @@ impl<V, const BLOCKS: usize, const BLOCK: usize> Index<V, BLOCKS, BLOCK> {
 
     /// What was put in for the range that covers `address`, or for a later one if no range does:
     /// the caller has to look at the bounds. May be wrong while a writer is at work.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find(&self, address: usize) -> Option<NonNull<V>> {
         let mut node = self.root();
-        let extent = node.extent();
-        let is_large = extent >= LARGE;
-        for level in (0..extent.0).rev() {
+        let is_large = node.shape() >= LARGE;
+        for level in (0..node.level()).rev() {
             node = self.child(node.edge(node.search(address))?);
             if level == 0 && is_large {
                 node.prefetch();

@@ -57,9 +57,13 @@ struct Block<const BLOCK: usize> {
     edges: [AtomicPtr<()>; BLOCK],
 }
 
-/// How many bits the level has below the length.
-const LEVEL_BITS: u32 = 8;
-const LEVEL_MASK: usize = (1 << LEVEL_BITS) - 1;
+/// Level and length in one word: a higher node has a larger one, and a longer one of the same level.
+pub(crate) const fn shape(level: usize, len: usize) -> usize {
+    level << LEN_BITS | len
+}
+
+const LEN_BITS: u32 = 16;
+const LEN_MASK: usize = (1 << LEN_BITS) - 1;
 
 /// One step of a binary search: twice `at`, and one more if `key` is below `address`.
 ///
@@ -95,7 +99,7 @@ impl<const BLOCKS: usize, const BLOCK: usize> Node<BLOCKS, BLOCK> {
             edges: array::from_fn(|_| AtomicPtr::new(ptr::null_mut())),
         };
         let node = Node { head: Head(head), blocks: array::from_fn(block) };
-        node.shape().store(level, Relaxed);
+        node.head.0[0].store(shape(level, 0), Relaxed);
         node
     }
 
@@ -156,24 +160,18 @@ impl<const BLOCKS: usize, const BLOCK: usize> Node<BLOCKS, BLOCK> {
     /// 0 for a leaf.
     #[inline(always)]
     pub(crate) fn level(&self) -> usize {
-        self.shape().load(Relaxed) & LEVEL_MASK
+        self.shape() >> LEN_BITS
     }
 
     /// How many entries it has. The writer's to ask.
     pub(crate) fn len(&self) -> usize {
-        self.shape().load(Relaxed) >> LEVEL_BITS
+        self.shape() & LEN_MASK
     }
 
-    /// Level and number of entries.
+    /// See [`shape`].
     #[inline(always)]
-    pub(crate) fn extent(&self) -> (usize, usize) {
-        let shape = self.shape().load(Relaxed);
-        (shape & LEVEL_MASK, shape >> LEVEL_BITS)
-    }
-
-    #[inline(always)]
-    fn shape(&self) -> &AtomicUsize {
-        &self.head.0[0]
+    pub(crate) fn shape(&self) -> usize {
+        self.head.0[0].load(Relaxed)
     }
 
     pub(crate) fn number((block, at): Place) -> usize {
@@ -221,7 +219,7 @@ impl<const BLOCKS: usize, const BLOCK: usize> Node<BLOCKS, BLOCK> {
         if level > 0 {
             self.set_key(entries.len() - 1, usize::MAX);
         }
-        self.shape().store(level | entries.len() << LEVEL_BITS, Relaxed);
+        self.head.0[0].store(shape(level, entries.len()), Relaxed);
     }
 
     /// Puts its entries behind others, in order. The writer's.

@@ -55,7 +55,14 @@ impl std::error::Error for StartReadError {}
 #[inline]
 #[track_caller]
 pub fn vma_start_read(mm: &MmLock, vma: &VmaLock) -> Result<(), StartReadError> {
-    try_start_read(mm, vma).map_err(|refusal| back_out(mm, vma, refusal))
+    try_start_read(mm, vma).or_else(|refusal| start_read_slow(mm, vma, refusal))
+}
+
+/// The rest of [`vma_start_read`] where the usual way has failed.
+#[inline(never)]
+#[track_caller]
+fn start_read_slow(mm: &MmLock, vma: &VmaLock, refusal: Refusal) -> Result<(), StartReadError> {
+    retry_start_read(mm, vma, refusal).map_err(|refusal| back_out(mm, vma, refusal))
 }
 
 /// At which step [`vma_start_read`] has failed.
@@ -63,6 +70,9 @@ pub fn vma_start_read(mm: &MmLock, vma: &VmaLock) -> Result<(), StartReadError> 
 pub(crate) enum Refusal {
     /// The first look: the VMA is write-locked.
     Sequence,
+    /// Somebody is inside, or a writer wants the VMA, or it is detached: this count was met. Not
+    /// final, [`retry_start_read`] goes on from it.
+    NotAlone(u32),
     /// The increment, of this count.
     Count(u32),
     /// The VMA is another mm's. Its count is incremented.
@@ -71,15 +81,36 @@ pub(crate) enum Refusal {
     SequenceInside,
 }
 
-/// [`vma_start_read`] up to where it fails; [`back_out`] does the rest then. Apart, so that what
-/// seldom happens costs the usual way not even a register.
+/// [`vma_start_read`] of a VMA without readers, up to where it fails; [`retry_start_read`] and
+/// [`back_out`] do the rest then. Apart, so that what is not usual costs the usual way not even a
+/// register.
 #[inline(always)]
 #[track_caller]
 pub(crate) fn try_start_read(mm: &MmLock, vma: &VmaLock) -> Result<(), Refusal> {
     if vma.vm_lock_seq.read() == mm.mm_lock_seq.read() {
         return Err(Refusal::Sequence);
     }
-    vma.vm_refcnt.inc_not_zero_limited_acquire().map_err(Refusal::Count)?;
+    vma.vm_refcnt.inc_alone().map_err(Refusal::NotAlone)?;
+    validate(mm, vma)
+}
+
+/// Goes on where [`try_start_read`] found that the VMA is not as usual; any other refusal stays.
+#[inline]
+#[track_caller]
+pub(crate) fn retry_start_read(
+    mm: &MmLock,
+    vma: &VmaLock,
+    refusal: Refusal,
+) -> Result<(), Refusal> {
+    let Refusal::NotAlone(count) = refusal else { return Err(refusal) };
+    vma.vm_refcnt.inc_from(count).map_err(Refusal::Count)?;
+    validate(mm, vma)
+}
+
+/// Steps 3 and 4 of [`vma_start_read`].
+#[inline(always)]
+#[track_caller]
+fn validate(mm: &MmLock, vma: &VmaLock) -> Result<(), Refusal> {
     __vma_lockdep_acquire_read!(vma);
     if taken(Step::CompareMm) && !vma.is_of(mm) {
         return Err(Refusal::Foreign);
@@ -96,7 +127,7 @@ pub(crate) fn try_start_read(mm: &MmLock, vma: &VmaLock) -> Result<(), Refusal> 
 #[track_caller]
 pub(crate) fn back_out(mm: &MmLock, vma: &VmaLock, refusal: Refusal) -> StartReadError {
     match refusal {
-        Refusal::Sequence => {}
+        Refusal::Sequence | Refusal::NotAlone(_) => {}
         Refusal::Count(0) => {
             fence(Order::MissFence);
             return StartReadError::Detached;

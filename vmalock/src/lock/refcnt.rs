@@ -65,29 +65,25 @@ impl VmRefcnt {
         self.0.load(order(Order::ReaderIncrement))
     }
 
-    /// T2. Fails, and writes nothing, on 0, on a full count and while the flag is set; the error
-    /// is the count that was met.
+    /// T2 from the count that is usual, that of nobody inside. Fails, and writes nothing, on any
+    /// other; the error is the count that was met, for [`VmRefcnt::inc_from`].
     ///
-    /// Mostly nobody is inside. That count is put into the compare-exchange as a constant, behind a
-    /// branch: so the processor guesses it, and the exchange does not wait for the load.
-    #[inline]
-    pub(crate) fn inc_not_zero_limited_acquire(&self) -> Result<(), u32> {
-        let old = self.0.load(Relaxed);
-        if old == ALONE {
-            let acquire = order(Order::ReaderIncrement);
-            match self.0.compare_exchange_weak(ALONE, ALONE + 1, acquire, Relaxed) {
-                Ok(_) => Ok(()),
-                Err(now) => self.inc_from(now),
-            }
-        } else {
-            self.inc_from(old)
+    /// The count is put into the compare-exchange as a constant, behind a branch: so the processor
+    /// guesses it, and the exchange does not wait for the load.
+    #[inline(always)]
+    pub(crate) fn inc_alone(&self) -> Result<(), u32> {
+        let now = self.0.load(Relaxed);
+        if now != ALONE {
+            return Err(now);
         }
+        let acquire = order(Order::ReaderIncrement);
+        self.0.compare_exchange_weak(ALONE, ALONE + 1, acquire, Relaxed).map(|_| ())
     }
 
-    /// The rest of T2: whatever the count was when last seen. Apart, or the compiler makes one
-    /// exchange of two, and it waits for the load.
-    #[inline(never)]
-    fn inc_from(&self, mut old: u32) -> Result<(), u32> {
+    /// T2, on from a count that was met. Fails, and writes nothing, on 0, on a full count and while
+    /// the flag is set; the error is the count that was met last.
+    #[inline]
+    pub(crate) fn inc_from(&self, mut old: u32) -> Result<(), u32> {
         loop {
             // The flag alone is more than the limit.
             if old == 0 || old >= limit(VM_REFCNT_LIMIT) {
@@ -99,6 +95,11 @@ impl VmRefcnt {
                 Err(now) => old = now,
             }
         }
+    }
+
+    /// T2 from any count.
+    pub(crate) fn inc_not_zero_limited_acquire(&self) -> Result<(), u32> {
+        self.inc_from(self.0.load(Relaxed))
     }
 
     /// T3, T5 and T11: gives the count right after, out of date at once. A count that is not
