@@ -167,7 +167,7 @@ fn the_highest_address_can_be_covered() {
 #[test]
 fn ascending_ranges_fill_their_nodes() {
     // Nodes out of use weigh more among few.
-    let (ranges, most) = if cfg!(miri) { (40, 200) } else { (10_000, 30) };
+    let (ranges, most) = if cfg!(miri) { (100, 200) } else { (10_000, 30) };
     let index = Index::<Value>::new();
     let value = 0;
     for at in 0..ranges {
