@@ -4,12 +4,13 @@
 //! ordering that is stronger than relaxed is defended: the models run once for each with it
 //! weakened, and must then fail (`vmalock/models`).
 //!
-//! Three atomics carry the protocol:
+//! Four atomics carry the protocol:
 //!
 //! | atomic | accesses |
 //! |---|---|
 //! | `vm_refcnt` | O2, O5, O6, O7, O8, O13 |
 //! | `mm_lock_seq` | O1, O4, O9, O10, O12 |
+//! | `mm_past_seq` | [`PastNote`], [`ReaderPast`] |
 //! | `vm_lock_seq` | O1 and O3: relaxed everywhere, because O2, O6 and O8 order it |
 //!
 //! Why no reader gets in while a writer is at work. A reader that passes incremented either before
@@ -18,7 +19,9 @@
 //! does. After: the reader's [`ReaderIncrement`] acquires the writer's [`ExcludeEnd`], so it reads
 //! the `vm_lock_seq` that the writer stored and, by coherence, an `mm_lock_seq` not older than
 //! that. Equal, it backs out. Unequal, it has read what [`WriteEnd`] stored, or what [`WriteBegin`]
-//! of a later section did, and its [`ReaderSequence`] acquires all the writer did.
+//! of a later section did, and its [`ReaderSequence`] acquires all the writer did. Or it has not
+//! looked, since the `vm_lock_seq` is that of a section which [`PastNote`] says is over: then its
+//! [`ReaderPast`] acquires that section's end. That the stamp is the last writer's, it knows as before.
 //!
 //! [`ExcludedLoad`]: Order::ExcludedLoad
 //! [`ReaderDecrement`]: Order::ReaderDecrement
@@ -27,6 +30,8 @@
 //! [`WriteBegin`]: Order::WriteBegin
 //! [`WriteEnd`]: Order::WriteEnd
 //! [`ReaderSequence`]: Order::ReaderSequence
+//! [`PastNote`]: Order::PastNote
+//! [`ReaderPast`]: Order::ReaderPast
 
 use std::sync::atomic::Ordering;
 
@@ -43,6 +48,10 @@ pub(crate) enum Order {
     /// writer's stores come *after* it took the flag away, so [`Order::ReaderIncrement`] does not
     /// cover them.
     ReaderSequence,
+    /// `mm_past_seq`, the reader's look at what is past; the kernel has none. Acquire: pairs with
+    /// [`Order::PastNote`]. A stamp that is past stands for a section whose end the reader has not
+    /// looked at itself.
+    ReaderPast,
     /// O5, `vm_refcnt`, a reader's decrement. Release: what the reader did comes before what the
     /// writer does; pairs with [`Order::ExcludedLoad`] and [`Order::DetachFence`].
     ReaderDecrement,
@@ -59,6 +68,10 @@ pub(crate) enum Order {
     /// O9, `mm_lock_seq`, the end of a write section. Release: pairs with
     /// [`Order::ReaderSequence`] and [`Order::SpeculateBegin`].
     WriteEnd,
+    /// `mm_past_seq`, the note that this section and all before it are over. Release: pairs with
+    /// [`Order::ReaderPast`]; what was done in them comes before it, since each section begins after
+    /// the mmap lock was got from the one before.
+    PastNote,
     /// O10, `mm_lock_seq`, the beginning of a write section. Release: pairs with
     /// [`Order::ReaderSequence`]. A reader may meet the beginning of a section in which its VMA is
     /// not locked, and must see what earlier sections did. The kernel's store needs no more than the
@@ -103,6 +116,7 @@ impl Order {
         match self {
             Order::ReaderIncrement
             | Order::ReaderSequence
+            | Order::ReaderPast
             | Order::ExcludedLoad
             | Order::SpeculateBegin
             | Order::SpeculateFence
@@ -113,6 +127,7 @@ impl Order {
             | Order::ExcludeEnd
             | Order::Attach
             | Order::WriteEnd
+            | Order::PastNote
             | Order::WriteBegin
             | Order::WriteBeginFence
             | Order::Publish => Ordering::Release,

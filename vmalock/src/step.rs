@@ -29,6 +29,8 @@ pub(crate) enum Step {
     ReleaseBeforeDecrement,
     /// A slot is write-locked before it is attached.
     LockBeforeAttach,
+    /// A write section is noted to be past when it has ended.
+    PastAfterEnd,
     /// A gap is believed only if no write section began meanwhile.
     CheckGap,
     /// A sequence has 64 bits.

@@ -16,6 +16,7 @@ pub(crate) use parking_lot::Mutex;
 
 use std::sync::atomic::{self, Ordering};
 
+use crate::lock::sequence::PAST_EVERY;
 use crate::order::Order;
 use crate::step::Step;
 
@@ -47,6 +48,12 @@ pub(crate) const fn limit(limit: u32) -> u32 {
 #[inline(always)]
 pub(crate) const fn in_width(sequence: u64) -> u64 {
     if taken(Step::WideSequence) { sequence } else { sequence & 3 }
+}
+
+/// One write section in how many is noted to be past.
+#[inline(always)]
+pub(crate) const fn past_every() -> u64 {
+    PAST_EVERY
 }
 
 /// Sleeps until this thread is unparked, until the deadline if there is one, or for no reason.

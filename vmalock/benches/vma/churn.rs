@@ -6,8 +6,9 @@
 //! do.
 //!
 //! The line `nothing changes` is the bound of ours: its writer is busy, but leaves the address space
-//! alone. What is lost to it is lost to `mm_lock_seq`, the one line that every reader reads and the
-//! writer writes, twice a write section. Where there are fewer processors than threads, as the last
+//! alone. What is lost to it is lost to the lines of the index that lead to what comes and goes, and
+//! to `mm_lock_seq`, which the writer writes twice a write section, for the readers of ranges that
+//! have changed lately. Where there are fewer processors than threads, as the last
 //! line says, readers wait for processors too, in all lines alike, and no lock that costs readers
 //! nothing at all could be better than this bound.
 

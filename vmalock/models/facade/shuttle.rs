@@ -31,6 +31,11 @@ pub(crate) fn limit(limit: u32) -> u32 {
     crate::limits::limit().unwrap_or(limit)
 }
 
+/// So seldom that a model does not see it, unless it wants to.
+pub(crate) fn past_every() -> u64 {
+    crate::limits::past_every().unwrap_or(crate::lock::sequence::PAST_EVERY)
+}
+
 /// All 64 bits.
 pub(crate) fn in_width(sequence: u64) -> u64 {
     sequence

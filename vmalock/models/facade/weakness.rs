@@ -39,6 +39,24 @@ pub(crate) const ALL: &[Weakness] = &[
         &["exclusion::a_reader_and_a_writer_do_not_overlap"],
     ),
     weakness(
+        "ReaderPast",
+        "",
+        "acquire → relaxed",
+        &["past::a_past_section_shows_what_was_done_in_it"],
+    ),
+    weakness(
+        "PastNote",
+        "",
+        "release → relaxed",
+        &["past::a_past_section_shows_what_was_done_in_it"],
+    ),
+    weakness(
+        "PastAfterEnd",
+        "",
+        "a section is noted to be past when it begins",
+        &["past::a_section_under_way_is_not_past"],
+    ),
+    weakness(
         "ReaderDecrement",
         "O5",
         "release → relaxed",

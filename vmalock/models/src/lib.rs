@@ -25,7 +25,7 @@
 //! |---|---|---|
 //! | 1 | plain exclusion | `exclusion::a_reader_and_a_writer_do_not_overlap`, `two_readers_…` |
 //! | 2 | sequences loaded before the increment | `exclusion::sequences_are_read_after_the_increment` |
-//! | 3 | the end of a section and what was done in it | `exclusion::the_end_of_a_section_shows_what_was_done_in_it` |
+//! | 3 | the end of a section and what was done in it | `exclusion::the_end_of_a_section_shows_what_was_done_in_it`, `past::…` |
 //! | 4, 23 | a late increment; an old first look | `exclusion::a_late_increment_is_taken_back` |
 //! | 5, 6, 7 | detach with readers that pass | `detach::whoever_puts_last_detaches`, `src/tests/tracking.rs`: `detach_race_of_16_december_2024` |
 //! | 8 | a wake too many | `detach::a_detacher_that_is_woken_early_sleeps_on` |

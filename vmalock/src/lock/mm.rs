@@ -3,7 +3,7 @@
 use crate::events::Map;
 use crate::lock::counters::Counters;
 use crate::lock::rwsem::Rwsem;
-use crate::lock::sequence::MmLockSeq;
+use crate::lock::sequence::{MmLockSeq, PastSeq};
 use crate::lock::writer_wait::WriterWait;
 use crate::padded::Padded;
 use crate::sync::Arc;
@@ -15,8 +15,10 @@ use crate::sync::Arc;
 /// one's alive while it backs out.
 #[derive(Debug)]
 pub struct MmLock {
-    // Read by every lookup, written twice a write section: on a line of its own.
+    // Read by lookups of what has just changed, written twice a write section: on a line of its own.
     pub(crate) mm_lock_seq: Padded<MmLockSeq>,
+    // Read by every lookup, written seldom: on another line.
+    pub(crate) mm_past_seq: Padded<PastSeq>,
     pub(crate) vma_writer_wait: Padded<WriterWait>,
     pub(crate) mmap_lock: Padded<Rwsem>,
     map: Map,
@@ -34,6 +36,7 @@ impl MmLock {
     pub fn new() -> Arc<MmLock> {
         Arc::new(MmLock {
             mm_lock_seq: Padded(MmLockSeq::new()),
+            mm_past_seq: Padded(PastSeq::new()),
             vma_writer_wait: Padded(WriterWait::new()),
             mmap_lock: Padded(Rwsem::new()),
             map: Map::named("mmap_lock"),

@@ -23,7 +23,7 @@ fn lock(mm: &MmLock, side: Side, subclass: u8, patience: &Patience) -> Result<()
         __rwsem_acquired!(mm, side, subclass);
     }
     if side == Side::Write {
-        mm.mm_lock_seq.begin();
+        mm.mm_lock_seq.begin(&mm.mm_past_seq);
     }
     Ok(())
 }
@@ -34,7 +34,7 @@ fn try_lock(mm: &MmLock, side: Side) -> bool {
     if locked {
         __rwsem_try_acquired!(mm, side);
         if side == Side::Write {
-            mm.mm_lock_seq.begin();
+            mm.mm_lock_seq.begin(&mm.mm_past_seq);
         }
     }
     locked
@@ -119,7 +119,7 @@ pub fn mmap_lock_is_contended(mm: &MmLock) -> bool {
 /// VMAs, and unlocks or downgrades next.
 pub unsafe fn vma_end_write_all(mm: &MmLock) {
     mmap_assert_write_locked(mm);
-    mm.mm_lock_seq.end();
+    mm.mm_lock_seq.end(&mm.mm_past_seq);
 }
 
 /// Ends the write section, then unlocks: the other way round the next writer could begin before
@@ -137,7 +137,7 @@ pub unsafe fn mmap_write_unlock(mm: &MmLock) {
     __rwsem_release!(mm);
     mm.mmap_lock.unlock(Side::Write);
     if !taken(Step::EndBeforeUnlock) {
-        mm.mm_lock_seq.end();
+        mm.mm_lock_seq.end(&mm.mm_past_seq);
     }
 }
 

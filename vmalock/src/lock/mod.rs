@@ -37,6 +37,10 @@
 //! wrap: with 32, as in the kernel, a writer could take an old stamp for its own, wait for nobody,
 //! and overlap a reader.
 //!
+//! `mm_past_seq`, which the kernel has not, is the number of a section that is over, as are all before
+//! it; it is stored once in 64 sections. A VMA whose stamp is not above it is not write-locked, and its
+//! reader need not look at `mm_lock_seq`: the line that a busy writer writes four times a change.
+//!
 //! # Rules
 //!
 //! | to | hold |
@@ -59,7 +63,7 @@
 //!
 //! | the kernel's | here | differs in |
 //! |---|---|---|
-//! | `struct mm_struct` (`mmap_lock`, `mm_lock_seq`, `vma_writer_wait`) | [`MmLock`] | 64-bit sequence; always behind an `Arc` |
+//! | `struct mm_struct` (`mmap_lock`, `mm_lock_seq`, `vma_writer_wait`) | [`MmLock`] | 64-bit sequence; a second one, of sections that are past; always behind an `Arc` |
 //! | `struct vm_area_struct` (`vm_refcnt`, `vm_lock_seq`, `vm_mm`) | [`VmaLock`]; with bounds and payload [`Vma`](crate::Vma) | 64-bit sequence |
 //! | `vma_lock_init` | [`vma_lock_init`] | sets `vm_mm` too; the count is 0 already |
 //! | `vma_start_read` | [`vma_start_read`] | there is no RCU lock to drop: slots stay slots |

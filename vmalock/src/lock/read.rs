@@ -36,7 +36,8 @@ impl std::error::Error for StartReadError {}
 
 /// Tries to read-lock `vma`, which a search of `mm` has found. Never waits.
 ///
-/// 1. A look at the sequences, to leave the count's cache line alone if a writer has the VMA.
+/// 1. A look at the sequences, to leave the count's cache line alone if a writer has the VMA. If the
+///    VMA's is one that is past, `mm_lock_seq` is not looked at, here and in step 4.
 /// 2. The increment, which fails on a count of 0, a full one and one with the flag.
 /// 3. Is the VMA still this mm's? If not, back out without letting the other mm die.
 /// 4. The sequences again, now for the verdict.
@@ -87,11 +88,13 @@ pub(crate) enum Refusal {
 #[inline(always)]
 #[track_caller]
 pub(crate) fn try_start_read(mm: &MmLock, vma: &VmaLock) -> Result<(), Refusal> {
-    if vma.vm_lock_seq.read() == mm.mm_lock_seq.read() {
+    let past = mm.mm_past_seq.read_acquire();
+    let stamp = vma.vm_lock_seq.read();
+    if stamp > past && stamp == mm.mm_lock_seq.read() {
         return Err(Refusal::Sequence);
     }
     vma.vm_refcnt.inc_alone().map_err(Refusal::NotAlone)?;
-    validate(mm, vma)
+    validate(mm, vma, past)
 }
 
 /// Goes on where [`try_start_read`] found that the VMA is not as usual; any other refusal stays.
@@ -104,18 +107,19 @@ pub(crate) fn retry_start_read(
 ) -> Result<(), Refusal> {
     let Refusal::NotAlone(count) = refusal else { return Err(refusal) };
     vma.vm_refcnt.inc_from(count).map_err(Refusal::Count)?;
-    validate(mm, vma)
+    validate(mm, vma, mm.mm_past_seq.read_acquire())
 }
 
-/// Steps 3 and 4 of [`vma_start_read`].
+/// Steps 3 and 4 of [`vma_start_read`]. What was past at any time is past.
 #[inline(always)]
 #[track_caller]
-fn validate(mm: &MmLock, vma: &VmaLock) -> Result<(), Refusal> {
+fn validate(mm: &MmLock, vma: &VmaLock, past: u64) -> Result<(), Refusal> {
     __vma_lockdep_acquire_read!(vma);
     if taken(Step::CompareMm) && !vma.is_of(mm) {
         return Err(Refusal::Foreign);
     }
-    if taken(Step::CompareAfterIncrement) && vma.vm_lock_seq.read() == mm.mm_lock_seq.read_acquire()
+    let stamp = vma.vm_lock_seq.read();
+    if taken(Step::CompareAfterIncrement) && stamp > past && stamp == mm.mm_lock_seq.read_acquire()
     {
         return Err(Refusal::SequenceInside);
     }

@@ -14,16 +14,25 @@
 //! out (flag set, or count 0), and read reliably by that holder or under the VMA's own read lock;
 //! elsewhere it is a hint.
 //!
-//! Both have 64 bits. With 32 they would wrap: a writer would take a VMA that was last locked
+//! Outside write sections and inside most VMAs have an old stamp. A reader of one need not look at
+//! `mm_lock_seq`, whose line is on the processor of a writer that is busy: `mm_past_seq` is the number
+//! of a section that is over, as are all before it, stored once in [`PAST_EVERY`] sections. A VMA with
+//! a stamp up to that is not write-locked. What is past stays past: an old value is as good.
+//!
+//! All have 64 bits. With 32 they would wrap: a writer would take a VMA that was last locked
 //! 2³¹ sections ago for its own, wait for nobody, and meet a reader inside.
 
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::order::Order;
-use crate::sync::{AtomicU64, fence, in_width, order};
+use crate::step::Step;
+use crate::sync::{AtomicU64, fence, in_width, order, past_every, taken};
 
 /// The `vm_lock_seq` of a VMA that was never write-locked.
 pub(crate) const NEVER: u64 = u64::MAX;
+
+/// One write section in so many is noted to be past.
+pub(crate) const PAST_EVERY: u64 = 64;
 
 /// The sequence of an mm.
 #[derive(Debug)]
@@ -47,18 +56,26 @@ impl MmLockSeq {
     }
 
     /// Begins a write section (O10). The mmap lock must be held for writing.
-    pub(crate) fn begin(&self) {
+    pub(crate) fn begin(&self, past: &PastSeq) {
         let odd = in_width(self.0.load(Relaxed) + 1);
         debug_assert!(odd & 1 == 1, "a write section began inside another");
         self.0.store(odd, order(Order::WriteBegin));
         fence(Order::WriteBeginFence);
+        if !taken(Step::PastAfterEnd) {
+            past.note(odd);
+        }
     }
 
-    /// Ends a write section (O9). The mmap lock must be held for writing.
-    pub(crate) fn end(&self) {
-        let even = in_width(self.0.load(Relaxed) + 1);
+    /// Ends a write section (O9), and notes now and then that it is past. The mmap lock must be held
+    /// for writing.
+    pub(crate) fn end(&self, past: &PastSeq) {
+        let odd = self.0.load(Relaxed);
+        let even = in_width(odd + 1);
         debug_assert!(even & 1 == 0, "a write section ended that did not begin");
         self.0.store(even, order(Order::WriteEnd));
+        if (even / 2).is_multiple_of(past_every()) {
+            past.note(odd);
+        }
     }
 
     /// Begins a speculation; none inside a write section.
@@ -73,6 +90,28 @@ impl MmLockSeq {
     pub(crate) fn speculate_retry(&self, sequence: u64) -> bool {
         fence(Order::SpeculateFence);
         self.0.load(Relaxed) != sequence
+    }
+}
+
+/// `mm_past_seq`: a write section that is over, as are all before it; not always the last.
+#[derive(Debug)]
+pub(crate) struct PastSeq(AtomicU64);
+
+impl PastSeq {
+    /// None is over.
+    pub(crate) fn new() -> PastSeq {
+        PastSeq(AtomicU64::new(0))
+    }
+
+    /// The mmap lock must be held for writing.
+    fn note(&self, section: u64) {
+        self.0.store(section, order(Order::PastNote));
+    }
+
+    /// For a reader's verdict.
+    #[inline]
+    pub(crate) fn read_acquire(&self) -> u64 {
+        self.0.load(order(Order::ReaderPast))
     }
 }
 

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::lock::sequence::PAST_EVERY;
 use crate::lock::{
     CancelToken, Cancelled, MmLock, Patience, StartReadError, VM_REFCNT_EXCLUDE_READERS_FLAG,
     VM_REFCNT_LIMIT, VmaLock, mmap_lock_is_contended, mmap_lock_speculate_retry,
@@ -149,6 +150,40 @@ fn a_second_write_lock_in_a_section_does_nothing() {
     assert_eq!((vma.vm_lock_seq.read(), count(&vma)), (stamp, 1));
     unlock_write(&mm);
     assert_ne!(stamp, mm.mm_lock_seq.read());
+}
+
+/// The section under way is never past, and some that are over are; either way a VMA is free.
+#[test]
+fn sections_are_noted_once_they_are_past() {
+    let (mm, vma) = attached();
+    unlock_write(&mm);
+    let mut noted = 0;
+    for _ in 0..3 * PAST_EVERY {
+        mmap_write_lock(&mm);
+        start_write(&mm, &vma);
+        assert!(mm.mm_past_seq.read_acquire() < vma.vm_lock_seq.read());
+        unlock_write(&mm);
+        let past = mm.mm_past_seq.read_acquire();
+        assert!(noted <= past && past <= vma.vm_lock_seq.read());
+        noted = past;
+        assert_eq!(vma_start_read(&mm, &vma), Ok(()));
+        end_read(&mm, &vma);
+    }
+    assert!(noted > 4 * PAST_EVERY, "{noted}");
+    for _ in 0..PAST_EVERY {
+        mmap_write_lock(&mm);
+        unlock_write(&mm);
+    }
+    assert!(mm.mm_past_seq.read_acquire() > vma.vm_lock_seq.read());
+    assert_eq!(vma_start_read(&mm, &vma), Ok(()));
+    end_read(&mm, &vma);
+    // Write-locked anew, it refuses readers all the same.
+    mmap_write_lock(&mm);
+    start_write(&mm, &vma);
+    elsewhere(|| assert_eq!(vma_start_read(&mm, &vma), Err(StartReadError::Busy)));
+    unlock_write(&mm);
+    assert_eq!(vma_start_read(&mm, &vma), Ok(()));
+    end_read(&mm, &vma);
 }
 
 /// (20) Nobody is inside a detached VMA: it is stamped at once and stays detached.

@@ -66,11 +66,13 @@ fn the_table_is_complete() {
     const ORDERS: &[Order] = &[
         Order::ReaderIncrement,
         Order::ReaderSequence,
+        Order::ReaderPast,
         Order::ReaderDecrement,
         Order::ExcludeEnd,
         Order::ExcludedLoad,
         Order::Attach,
         Order::WriteEnd,
+        Order::PastNote,
         Order::WriteBegin,
         Order::WriteBeginFence,
         Order::WaiterFence,
@@ -96,6 +98,7 @@ fn the_table_is_complete() {
         Step::EndBeforeUnlock,
         Step::ReleaseBeforeDecrement,
         Step::LockBeforeAttach,
+        Step::PastAfterEnd,
         Step::CheckGap,
         Step::WideSequence,
     ];

@@ -47,6 +47,7 @@ mod exclusion;
 mod foreign;
 mod mmap_lock;
 mod next;
+mod past;
 mod searching;
 mod section;
 mod speculation;
