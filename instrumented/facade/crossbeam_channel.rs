@@ -12,6 +12,12 @@
 extern crate std;
 
 #[cfg(feature = "std")]
+#[path = "../src/alone.rs"]
+mod alone;
+#[cfg(feature = "std")]
+#[path = "../src/crossbeam_channel/arm.rs"]
+mod arm;
+#[cfg(feature = "std")]
 #[path = "../src/crossbeam_channel/channel.rs"]
 mod channel;
 #[cfg(feature = "std")]
@@ -46,7 +52,7 @@ pub use {
 #[cfg(feature = "std")]
 #[doc(hidden)]
 pub mod __private {
-    pub use super::select::selected;
+    pub use super::arm::{choose, received, receives, selected, sending, sends};
     pub use real_crossbeam_channel::select;
     #[cfg(not(before = "0.5.13"))]
     pub use real_crossbeam_channel::select_biased;
@@ -57,7 +63,7 @@ pub mod __private {
 #[macro_export]
 macro_rules! select {
     ($($tokens:tt)*) => {
-        $crate::__crossbeam_channel_select! { [$crate] select [] $($tokens)* }
+        $crate::__crossbeam_channel_select! { [$crate] select waits [] $($tokens)* }
     };
 }
 
@@ -66,6 +72,6 @@ macro_rules! select {
 #[macro_export]
 macro_rules! select_biased {
     ($($tokens:tt)*) => {
-        $crate::__crossbeam_channel_select! { [$crate] select_biased [] $($tokens)* }
+        $crate::__crossbeam_channel_select! { [$crate] select_biased waits [] $($tokens)* }
     };
 }

@@ -1,5 +1,6 @@
 //! The build that tracks: every lock is a wrapper around the real one and a map.
 
+mod alone;
 #[cfg(any(feature = "async_lock", feature = "futures"))]
 mod awaited;
 mod gate;

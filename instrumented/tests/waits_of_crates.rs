@@ -10,7 +10,9 @@
 use std::sync::{Mutex as Plain, PoisonError};
 use std::time::Duration;
 
-use instrumented::crossbeam_channel::{Receiver, Sender, bounded, never, select, unbounded};
+use instrumented::crossbeam_channel::{
+    Receiver, Select, Sender, after, bounded, never, select, unbounded,
+};
 use instrumented::rayon;
 use instrumented::sync::Mutex;
 use instrumented::thread;
@@ -146,6 +148,173 @@ fn waits_that_end_by_themselves_are_none() {
         });
     });
     assert_eq!(found, [""; 0]);
+}
+
+/// A worker answers on one of two channels, by `first` and `second`; its answers are selected among
+/// under the lock, by `choose`.
+fn chosen(
+    lock: &Mutex<u8>,
+    first: impl FnOnce(Sender<u8>) + Send,
+    second: impl FnOnce(Sender<u16>) + Send,
+    choose: impl Fn(&Receiver<u8>, &Receiver<u16>),
+) {
+    let (to_first, from_first) = unbounded();
+    let (to_second, from_second) = unbounded();
+    thread::scope(|scope| {
+        let one = scope.spawn(|| first(to_first));
+        let other = scope.spawn(|| second(to_second));
+        while from_first.is_empty() || from_second.is_empty() {
+            thread::yield_now();
+        }
+        {
+            let _guard = lock.lock().unwrap();
+            choose(&from_first, &from_second);
+        }
+        one.join().unwrap();
+        other.join().unwrap();
+    });
+}
+
+fn by_macro(first: &Receiver<u8>, second: &Receiver<u16>) {
+    select! {
+        recv(first) -> got => assert!(got.is_ok()),
+        recv(second) -> got => { got.unwrap(); }
+    }
+}
+
+fn by_select(first: &Receiver<u8>, second: &Receiver<u16>) {
+    let mut select = Select::new();
+    let (one, never) = (select.recv(first), never::<()>());
+    select.recv(second);
+    select.recv(&never);
+    let selected = select.select();
+    let index = selected.index();
+    if index == one {
+        selected.recv(first).unwrap();
+    } else {
+        selected.recv(second).unwrap();
+    }
+}
+
+fn by_ready(first: &Receiver<u8>, second: &Receiver<u16>) {
+    let mut select = Select::new();
+    select.recv(first);
+    select.recv(second);
+    match select.ready() {
+        0 => drop(first.try_recv().unwrap()),
+        _ => drop(second.try_recv().unwrap()),
+    }
+}
+
+#[test]
+fn a_choice_of_which_each_needs_a_lock_that_is_held_meanwhile_is_found() {
+    // A circle is told once, and each of these locks is a class.
+    let ways = [
+        (by_macro as fn(&_, &_), Mutex::new(0)),
+        (by_select, Mutex::new(0)),
+        (by_ready, Mutex::new(0)),
+    ];
+    for (choose, lock) in ways {
+        let found = found(|| {
+            let first = |send: Sender<u8>| {
+                *lock.lock().unwrap() += 1;
+                send.send(1).unwrap();
+            };
+            let second = |send: Sender<u16>| {
+                *lock.lock().unwrap() += 1;
+                send.send(1).unwrap();
+            };
+            chosen(&lock, first, second, choose);
+        });
+        assert_eq!(found, ["LD0019"]);
+    }
+}
+
+#[test]
+fn a_choice_that_one_task_can_end_without_the_lock_is_fine() {
+    // A circle is told once, and each of these locks is a class.
+    let ways = [
+        (by_macro as fn(&_, &_), Mutex::new(0)),
+        (by_select, Mutex::new(0)),
+        (by_ready, Mutex::new(0)),
+    ];
+    for (choose, lock) in ways {
+        let found = found(|| {
+            let first = |send: Sender<u8>| {
+                *lock.lock().unwrap() += 1;
+                send.send(1).unwrap();
+            };
+            chosen(&lock, first, |send| send.send(1).unwrap(), choose);
+        });
+        assert_eq!(found, [""; 0]);
+    }
+}
+
+#[test]
+fn a_choice_that_ends_by_itself_is_fine() {
+    let by_time = |first: &Receiver<u8>, second: &Receiver<u16>| {
+        select! {
+            recv(first) -> _ => {}
+            recv(second) -> _ => {}
+            recv(after(Duration::from_secs(60))) -> _ => unreachable!(),
+        }
+    };
+    let by_default = |first: &Receiver<u8>, second: &Receiver<u16>| {
+        select! {
+            recv(first) -> _ => {}
+            default(Duration::from_secs(60)) => unreachable!(),
+            recv(second) -> _ => {}
+        }
+    };
+    let by_timeout = |first: &Receiver<u8>, second: &Receiver<u16>| {
+        let mut select = Select::new();
+        select.recv(first);
+        select.recv(second);
+        let selected = select.select_timeout(Duration::from_secs(60)).unwrap();
+        match selected.index() {
+            0 => drop(selected.recv(first)),
+            _ => drop(selected.recv(second)),
+        }
+    };
+    for choose in [by_time as fn(&_, &_), by_default, by_timeout] {
+        let lock = Mutex::new(0);
+        let found = found(|| {
+            let first = |send: Sender<u8>| {
+                *lock.lock().unwrap() += 1;
+                send.send(1).unwrap();
+            };
+            let second = |send: Sender<u16>| {
+                *lock.lock().unwrap() += 1;
+                send.send(1).unwrap();
+            };
+            chosen(&lock, first, second, choose);
+        });
+        assert_eq!(found, [""; 0]);
+    }
+}
+
+#[test]
+fn who_sends_by_a_choice_ends_the_wait_of_others() {
+    let lock = Mutex::new(0);
+    let (send, receive) = unbounded::<u8>();
+    let (_kept, other) = unbounded::<u16>();
+    let found = found(|| {
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                *lock.lock().unwrap() += 1;
+                select! {
+                    recv(other) -> _ => unreachable!(),
+                    send(send, 1) -> sent => sent.unwrap(),
+                }
+            });
+            while receive.is_empty() {
+                thread::yield_now();
+            }
+            let _guard = lock.lock().unwrap();
+            receive.recv().unwrap();
+        });
+    });
+    assert_eq!(found, ["LD0019"]);
 }
 
 #[test]

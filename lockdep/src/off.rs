@@ -394,6 +394,15 @@ pub mod wait {
     #[inline(always)]
     pub fn awaits(_map: &Map, _describe: Describe, _site: &'static Location<'static>) {}
 
+    /// The current task is about to wait until others do any one of the things that these stand for.
+    #[inline(always)]
+    #[allow(single_use_lifetimes, reason = "one without a name is not stable here")]
+    pub fn before_any<'a>(
+        _events: impl Iterator<Item = (&'a Map, Describe)> + Clone,
+        _site: &'static Location<'static>,
+    ) {
+    }
+
     /// The current task does what `map` stands for.
     #[inline(always)]
     pub fn made(_map: &Map, _describe: Describe, _site: &'static Location<'static>) {}

@@ -5,6 +5,8 @@ use std::ops::Deref;
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
+use lockdep::wait;
+
 use super::ends::{Ends, Site};
 use super::iter::{IntoIter, Iter, TryIter};
 use super::real::{
@@ -30,17 +32,18 @@ fn of<T>(
     is_bounded: bool,
 ) -> (Sender<T>, Receiver<T>) {
     let ends = Ends::new(is_bounded);
-    (Sender { ends: ends.clone(), inner: sender }, Receiver { ends: Some(ends), inner: receiver })
+    let source = Source::Senders(ends.clone());
+    (Sender { ends, inner: sender }, Receiver { source, inner: receiver })
 }
 
 /// A channel that gives one message after this time. Waiting for it records nothing.
 pub fn after(duration: Duration) -> Receiver<Instant> {
-    Receiver { ends: None, inner: real::after(duration) }
+    Receiver { source: Source::Time, inner: real::after(duration) }
 }
 
 /// A channel that gives one message at that time. Waiting for it records nothing.
 pub fn at(when: Instant) -> Receiver<Instant> {
-    Receiver { ends: None, inner: real::at(when) }
+    Receiver { source: Source::Time, inner: real::at(when) }
 }
 
 /// A channel that never gives a message. Waiting for it records nothing.
@@ -52,12 +55,12 @@ pub fn never<T>() -> Receiver<T> {
 /// A channel that never gives a message. Waiting for it records nothing.
 #[cfg(not(before = "0.5.16"))]
 pub const fn never<T>() -> Receiver<T> {
-    Receiver { ends: None, inner: real::never() }
+    Receiver { source: Source::Nobody, inner: real::never() }
 }
 
 /// A channel that gives a message each time that `duration` is over. Waiting for it records nothing.
 pub fn tick(duration: Duration) -> Receiver<Instant> {
-    Receiver { ends: None, inner: real::tick(duration) }
+    Receiver { source: Source::Time, inner: real::tick(duration) }
 }
 
 /// The sending end of a channel.
@@ -90,7 +93,8 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// If waiting is not allowed here and the tracker is told to panic.
+    /// If waiting is not allowed here, or if nobody but this thread could make room, which is certain,
+    /// and the tracker is told to panic.
     #[track_caller]
     pub fn send(&self, msg: T) -> Result<(), SendError<T>> {
         let attempt = |msg| {
@@ -184,9 +188,16 @@ impl<T> Deref for Sender<T> {
 /// [`recv`](Self::recv) and the iterators wait for the channel's senders and are checked before they
 /// block. Every way to receive from a channel of limited size ends the wait of senders.
 pub struct Receiver<T> {
-    /// None if time is the sender.
-    pub(super) ends: Option<Ends>,
+    pub(super) source: Source,
     pub(super) inner: real::Receiver<T>,
+}
+
+/// Who sends.
+#[derive(Clone)]
+pub(super) enum Source {
+    Senders(Ends),
+    Time,
+    Nobody,
 }
 
 impl<T> Receiver<T> {
@@ -211,9 +222,9 @@ impl<T> Receiver<T> {
     /// If waiting is not allowed here and the tracker is told to panic.
     #[track_caller]
     pub fn recv(&self) -> Result<T, RecvError> {
-        match &self.ends {
-            Some(ends) => ends.receive::<T, _>(Location::caller(), || self.inner.recv()),
-            None => self.inner.recv(),
+        match &self.source {
+            Source::Senders(ends) => ends.receive::<T, _>(Location::caller(), || self.inner.recv()),
+            Source::Time | Source::Nobody => self.inner.recv(),
         }
     }
 
@@ -237,9 +248,17 @@ impl<T> Receiver<T> {
         self.received(Location::caller(), self.inner.recv_deadline(deadline))
     }
 
+    /// A selection has come to receiving here.
+    pub(super) fn selected(&self, site: Site) {
+        match &self.source {
+            Source::Senders(ends) => ends.received::<T>(site),
+            Source::Time | Source::Nobody => wait::over(site),
+        }
+    }
+
     /// Says that a message was received, if one was.
     fn received<E>(&self, site: Site, result: Result<T, E>) -> Result<T, E> {
-        if let (Some(ends), Ok(_)) = (&self.ends, &result) {
+        if let (Source::Senders(ends), Ok(_)) = (&self.source, &result) {
             ends.received::<T>(site);
         }
         result
@@ -283,7 +302,7 @@ impl<T> Receiver<T> {
 
 impl<T> Clone for Receiver<T> {
     fn clone(&self) -> Self {
-        Receiver { ends: self.ends.clone(), inner: self.inner.clone() }
+        Receiver { source: self.source.clone(), inner: self.inner.clone() }
     }
 }
 

@@ -8,19 +8,22 @@ use std::any::type_name;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use lockdep::{Description, Map, wait};
+
+use super::alone::{Attempt, this_thread, try_alone};
 
 /// A place in the program; every event has one.
 pub(super) type Site = &'static Location<'static>;
 
 /// What reports call a message in a channel of `T`.
-fn message<T>() -> Description {
+pub(super) fn message<T>() -> Description {
     Description::new("channel", type_name::<T>())
 }
 
 /// What reports call room in a channel of `T`.
-fn room<T>() -> Description {
+pub(super) fn room<T>() -> Description {
     Description::new("room in a channel", type_name::<T>())
 }
 
@@ -32,6 +35,9 @@ struct Events {
     message: Map,
     /// None if there is always room.
     room: Option<Map>,
+    /// Which thread made the receiver or was the last to use one. Relaxed: it is looked at again and
+    /// again.
+    receiver: AtomicUsize,
 }
 
 impl fmt::Debug for Ends {
@@ -45,7 +51,17 @@ impl Ends {
     #[track_caller]
     pub(super) fn new(is_bounded: bool) -> Ends {
         let room = if is_bounded { Some(Map::new()) } else { None };
-        Ends(Arc::new(Events { message: Map::new(), room }))
+        let receiver = AtomicUsize::new(this_thread());
+        Ends(Arc::new(Events { message: Map::new(), room, receiver }))
+    }
+
+    pub(super) fn message(&self) -> &Map {
+        &self.0.message
+    }
+
+    /// None if there is always room.
+    pub(super) fn room(&self) -> Option<&Map> {
+        self.0.room.as_ref()
     }
 
     /// Sends by `attempt`, or else by `wait`; either is given the message back to.
@@ -53,24 +69,36 @@ impl Ends {
         &self,
         site: Site,
         message: T,
-        attempt: impl FnOnce(T) -> Result<(), Result<T, E>>,
+        attempt: impl Fn(T) -> Result<(), Result<T, E>>,
         wait: impl FnOnce(T) -> Result<(), E>,
     ) -> Result<(), E> {
-        if let Some(room) = &self.0.room {
+        let room = self.room();
+        if let Some(room) = room {
             wait::before(room, self::room::<T>, site);
         }
         self.sends::<T>(site);
-        match attempt(message) {
-            Ok(()) => Ok(()),
-            Err(Err(error)) => Err(error),
-            Err(Ok(message)) => {
-                let result = wait(message);
-                if self.0.room.is_some() {
-                    wait::over(site);
+        let message = match attempt(message) {
+            Ok(()) => return Ok(()),
+            Err(Err(error)) => return Err(error),
+            Err(Ok(message)) => message,
+        };
+        let idle = wait::idle();
+        let receives = || self.0.receiver.load(Relaxed) == this_thread();
+        let result = match try_alone(message, receives, attempt) {
+            Attempt::Done(result) => result,
+            Attempt::Elsewhere(message) => wait(message),
+            Attempt::Stuck(message) => {
+                if let Some(room) = room {
+                    wait::endless(room, self::room::<T>, site);
                 }
-                result
+                wait(message)
             }
+        };
+        drop(idle);
+        if room.is_some() {
+            wait::over(site);
         }
+        result
     }
 
     /// The current task is about to send, or has just sent.
@@ -82,7 +110,10 @@ impl Ends {
     /// Receives by `wait`.
     pub(super) fn receive<T, U>(&self, site: Site, wait: impl FnOnce() -> U) -> U {
         wait::before(&self.0.message, message::<T>, site);
+        self.0.receiver.store(this_thread(), Relaxed);
+        let idle = wait::idle();
         let result = wait();
+        drop(idle);
         self.received::<T>(site);
         result
     }
@@ -90,6 +121,7 @@ impl Ends {
     /// The current task has received: it made room, and has what it waited for.
     #[inline]
     pub(super) fn received<T>(&self, site: Site) {
+        self.0.receiver.store(this_thread(), Relaxed);
         if let Some(room) = &self.0.room {
             wait::made(room, self::room::<T>, site);
         }

@@ -7,17 +7,24 @@
 //! for who receives: if a lock is held meanwhile that the other one takes before, they can wait for
 //! each other (LD0019, a warning).
 //!
+//! A selection among several operations waits for any one of them: it is stuck only if each of them
+//! is. A send into a full channel of which no other thread could receive is found before it blocks
+//! (LD0021).
+//!
 //! # What is not tracked
 //!
-//! A wait with a timeout or a deadline, an attempt, and a selection among several operations: something
-//! else may end them. What a selection sends or receives by the macros is not said to end the waits of
-//! others, which may hide a circle and makes none up.
+//! A wait with a timeout or a deadline, an attempt, a selection with a `default` or with time among
+//! what it waits for: something else may end them. Nothing is learned of a selection among channels of
+//! one class either, made at one place for one type: which of them are stuck nobody could tell.
 
+mod arm;
 mod channel;
 mod ends;
 mod iter;
 mod macros;
 mod select;
+
+use super::alone;
 
 /// The crate that is wrapped.
 mod real {
@@ -39,7 +46,7 @@ pub use select::{Select, SelectedOperation};
 /// What the macros call.
 #[doc(hidden)]
 pub mod __private {
-    pub use super::select::selected;
+    pub use super::arm::{choose, received, receives, selected, sending, sends};
     pub use ::crossbeam_channel::{select, select_biased};
 }
 
@@ -48,7 +55,7 @@ pub mod __private {
 #[macro_export]
 macro_rules! __crossbeam_channel_select_any {
     ($($tokens:tt)*) => {
-        $crate::__crossbeam_channel_select! { [$crate::crossbeam_channel] select [] $($tokens)* }
+        $crate::__crossbeam_channel_select! { [$crate::crossbeam_channel] select waits [] $($tokens)* }
     };
 }
 
@@ -58,7 +65,7 @@ macro_rules! __crossbeam_channel_select_any {
 macro_rules! __crossbeam_channel_select_biased {
     ($($tokens:tt)*) => {
         $crate::__crossbeam_channel_select! {
-            [$crate::crossbeam_channel] select_biased [] $($tokens)*
+            [$crate::crossbeam_channel] select_biased waits [] $($tokens)*
         }
     };
 }

@@ -1,7 +1,7 @@
 //! Selections among several operations.
 //!
-//! A selection is no wait for any one of its channels: any other may end it. What it comes to is an
-//! event like every other: who receives by it has what it waited for, and ends the wait of senders.
+//! A selection is a wait for any one of its channels. What it comes to is an event like every other: who
+//! receives by it has what it waited for, and ends the wait of senders.
 
 use std::fmt;
 use std::panic::Location;
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use lockdep::wait;
 
+use super::arm::{self, Arm};
 use super::channel::{Receiver, Sender};
 use super::real::{
     self, ReadyTimeoutError, RecvError, SelectTimeoutError, SendError, TryReadyError,
@@ -19,33 +20,45 @@ use super::real::{
 ///
 /// # Tracking
 ///
-/// The operation that is selected is recorded when it is completed; the wait is not.
+/// A wait without timeout is one for any of the operations, checked before it blocks; the operation
+/// that is selected is recorded when it is completed.
 #[derive(Clone)]
 pub struct Select<'a> {
     inner: real::Select<'a>,
+    /// By their indices; none where one was taken away.
+    arms: Vec<Option<Arm<'a>>>,
 }
 
 impl<'a> Select<'a> {
     /// A selection among none so far.
     #[allow(clippy::new_without_default, reason = "it has one, written out below")]
     pub fn new() -> Select<'a> {
-        Select { inner: real::Select::new() }
+        Select { inner: real::Select::new(), arms: Vec::new() }
     }
 
     /// The same, which prefers the operation that was added first.
     #[cfg(not(before = "0.5.14"))]
     pub fn new_biased() -> Self {
-        Select { inner: real::Select::new_biased() }
+        Select { inner: real::Select::new_biased(), arms: Vec::new() }
     }
 
     /// Adds that of sending; the result is its index.
     pub fn send<T>(&mut self, s: &'a Sender<T>) -> usize {
-        self.inner.send(&s.inner)
+        let index = self.inner.send(&s.inner);
+        self.add(index, Arm::of_sender(s))
     }
 
     /// Adds that of receiving; the result is its index.
     pub fn recv<T>(&mut self, r: &'a Receiver<T>) -> usize {
-        self.inner.recv(&r.inner)
+        let index = self.inner.recv(&r.inner);
+        self.add(index, Arm::of_receiver(r))
+    }
+
+    /// Notes what can be waited for by the operation with this index.
+    fn add(&mut self, index: usize, arm: Arm<'a>) -> usize {
+        self.arms.resize(self.arms.len().max(index + 1), None);
+        self.arms[index] = Some(arm);
+        index
     }
 
     /// Takes one away.
@@ -55,6 +68,7 @@ impl<'a> Select<'a> {
     /// If there is none with this index.
     pub fn remove(&mut self, index: usize) {
         self.inner.remove(index);
+        self.arms[index] = None;
     }
 
     /// Selects one that is ready.
@@ -70,8 +84,10 @@ impl<'a> Select<'a> {
     ///
     /// # Panics
     ///
-    /// If there are none.
+    /// If there are none; or if waiting is not allowed here and the tracker is told to panic.
+    #[track_caller]
     pub fn select(&mut self) -> SelectedOperation<'a> {
+        let _idle = arm::before(self.arms.iter().copied().flatten(), Location::caller());
         SelectedOperation::of(self.inner.select())
     }
 
@@ -112,8 +128,10 @@ impl<'a> Select<'a> {
     ///
     /// # Panics
     ///
-    /// If there are none.
+    /// If there are none; or if waiting is not allowed here and the tracker is told to panic.
+    #[track_caller]
     pub fn ready(&mut self) -> usize {
+        let _idle = arm::before(self.arms.iter().copied().flatten(), Location::caller());
         self.inner.ready()
     }
 
@@ -195,10 +213,7 @@ impl<'a> SelectedOperation<'a> {
     pub fn recv<T>(self, r: &Receiver<T>) -> Result<T, RecvError> {
         let site = Location::caller();
         let result = self.inner.recv(&r.inner);
-        match &r.ends {
-            Some(ends) => ends.received::<T>(site),
-            None => wait::over(site),
-        }
+        r.selected(site);
         result
     }
 }
@@ -207,11 +222,4 @@ impl fmt::Debug for SelectedOperation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.inner.fmt(f)
     }
-}
-
-/// The current task has what it waited for by one of the macros.
-#[doc(hidden)]
-#[track_caller]
-pub fn selected() {
-    wait::over(Location::caller());
 }

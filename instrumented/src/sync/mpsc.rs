@@ -20,6 +20,8 @@ use std::time::Duration;
 
 use lockdep::{Description, Map, wait};
 
+use crate::locks::alone::{Attempt, this_thread, try_alone};
+
 pub use std::sync::mpsc::*;
 
 type Site = &'static Location<'static>;
@@ -33,18 +35,6 @@ struct Link {
     room: Option<Map>,
     /// Which thread made the receiver or was the last to use it.
     receiver: AtomicUsize,
-}
-
-/// How often a sender has to see that nobody else can make room.
-const LOOKS: usize = 5;
-/// How long it waits between two looks, at least and at most.
-const PAUSE: Duration = Duration::from_millis(5);
-const LONGEST_PAUSE: Duration = Duration::from_millis(100);
-
-/// Tells the threads that live now apart.
-fn this_thread() -> usize {
-    thread_local!(static HERE: u8 = const { 0 });
-    HERE.try_with(|here| std::ptr::from_ref(here).addr()).unwrap_or_default()
 }
 
 /// What reports call the messages of a channel.
@@ -142,15 +132,6 @@ impl<T> fmt::Debug for Sender<T> {
     }
 }
 
-/// What became of a message for which there was no room.
-enum Attempt<T> {
-    Done(Result<(), SendError<T>>),
-    /// Another thread uses the receiver.
-    Elsewhere(T),
-    /// Only this thread could make room.
-    Stuck(T),
-}
-
 /// [`std::sync::mpsc::SyncSender`], tracked.
 pub struct SyncSender<T> {
     inner: std::sync::mpsc::SyncSender<T>,
@@ -172,13 +153,20 @@ impl<T> SyncSender<T> {
         let site = Location::caller();
         self.link.wait_for_room::<T>(site);
         self.link.send::<T>(site);
-        let t = match self.inner.try_send(t) {
+        let attempt = |t| {
+            self.inner.try_send(t).map_err(|error| match error {
+                TrySendError::Disconnected(t) => Err(SendError(t)),
+                TrySendError::Full(t) => Ok(t),
+            })
+        };
+        let t = match attempt(t) {
             Ok(()) => return Ok(()),
-            Err(TrySendError::Disconnected(t)) => return Err(SendError(t)),
-            Err(TrySendError::Full(t)) => t,
+            Err(Err(error)) => return Err(error),
+            Err(Ok(t)) => t,
         };
         let _idle = wait::idle();
-        match self.try_alone(t) {
+        let receives = || self.link.receiver.load(Relaxed) == this_thread();
+        match try_alone(t, receives, attempt) {
             Attempt::Done(result) => result,
             Attempt::Elsewhere(t) => self.inner.send(t),
             Attempt::Stuck(t) => {
@@ -188,27 +176,6 @@ impl<T> SyncSender<T> {
                 self.inner.send(t)
             }
         }
-    }
-
-    /// Tries again and again whether there is room, as long as this thread was the last to use the
-    /// receiver and so may be the only one that could make some.
-    #[cold]
-    fn try_alone(&self, mut t: T) -> Attempt<T> {
-        let (mut alone, mut pause) = (0, PAUSE);
-        while self.link.receiver.load(Relaxed) == this_thread() {
-            alone = if wait::is_alone() { alone + 1 } else { 0 };
-            if alone > LOOKS {
-                return Attempt::Stuck(t);
-            }
-            std::thread::sleep(pause);
-            pause = if alone > 0 { PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
-            t = match self.inner.try_send(t) {
-                Ok(()) => return Attempt::Done(Ok(())),
-                Err(TrySendError::Disconnected(t)) => return Attempt::Done(Err(SendError(t))),
-                Err(TrySendError::Full(t)) => t,
-            };
-        }
-        Attempt::Elsewhere(t)
     }
 
     /// Sends if there is room.

@@ -4,6 +4,7 @@
 //! | what a task does | dependencies |
 //! |---|---|
 //! | waits for an event, or the end of code, while it holds L | L → target |
+//! | waits for any one of several events, while it holds L | L → all of them |
 //! | ends such a wait | event → every lock of its pass, and every code whose end it waited for in it |
 //! | takes a lock, in code whose end can be waited for | end of the code → lock |
 //! | the same, while code must run for a completion | completion → lock |
@@ -34,7 +35,7 @@ use crate::on::settings::{BacktraceStyle, Level};
 use crate::on::task::{Held, Keys, Task};
 use crate::on::trace;
 use crate::on::tracker::{Tracker, name};
-use crate::on::waits::{Fact, Joins, Ran, Spot, Target, Waited, Who};
+use crate::on::waits::{Fact, Joins, Manner, Ran, Spot, Target, Waited, Who};
 use crate::on::witness::End;
 use crate::violation::Violation;
 use crate::wait_type::WaitType;
@@ -70,9 +71,45 @@ impl Tracker {
             let key = task.wait_key(event, site);
             let thing = Some(map::instance_of(event.lock()));
             let target = Target::Event(event.node());
-            if !self.waits_for(task, waiter, (target, thing), (key, site), &mut learned) {
+            if !self.waits_for(task, waiter, &[(target, thing)], (key, site), &mut learned) {
                 task.learn_key(key);
             }
+        }
+        learned
+    }
+
+    /// `task` is about to wait until others do any one of the things that these maps stand for.
+    ///
+    /// Nothing is learned if two of them are of one class: who ends a wait is known by class, and so
+    /// nobody could tell whether both are stuck.
+    pub(crate) fn waits_for_any(
+        &self,
+        task: &Task,
+        events: &[(&Map, Describe)],
+        site: &'static Location<'static>,
+    ) -> Learned {
+        let mut learned = Learned::from(self.before_wait(task, WaitType::Waiting, site));
+        let mut words: Vec<Word> = Vec::with_capacity(events.len());
+        for (map, describe) in events {
+            let Some(event) = self.event(task, map, How::EXCLUSIVE, *describe) else {
+                return learned;
+            };
+            if !words.iter().any(|other| other.lock() == event.lock()) {
+                words.push(event);
+            }
+        }
+        let key = task.choice_key(words.iter().copied(), site);
+        let mut nodes: Vec<Node> = words.iter().map(|event| event.node()).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        let are_apart = !words.is_empty() && nodes.len() == words.len();
+        let targets: Vec<_> = words
+            .iter()
+            .map(|event| (Target::Event(event.node()), Some(map::instance_of(event.lock()))))
+            .collect();
+        if !are_apart || !self.waits_for(task, Waiter::Thread, &targets, (key, site), &mut learned)
+        {
+            task.learn_key(key);
         }
         learned
     }
@@ -116,7 +153,7 @@ impl Tracker {
             }
             return learned;
         }
-        let circle = self.waits_for(task, waiter, (target, None), (key, site), &mut learned);
+        let circle = self.waits_for(task, waiter, &[(target, None)], (key, site), &mut learned);
         let trace = self.spot(key, site).trace;
         let joined = Joined { code: target.node(), site, trace, at: pass::now() };
         for target in own_targets(task) {
@@ -258,19 +295,21 @@ impl Tracker {
         Some(map.word().held(how)).filter(|word| !word.is_untracked())
     }
 
-    /// Learns that `task` waits for a target with what it holds; whether a circle is known of that.
+    /// Learns that `task` waits for a target, or for any one of several, with what it holds; whether a
+    /// circle is known of that.
     fn waits_for(
         &self,
         task: &Task,
         waiter: Waiter,
-        (target, thing): (Target, Option<u64>),
+        targets: &[(Target, Option<u64>)],
         (key, site): (u64, &'static Location<'static>),
         learned: &mut Learned,
     ) -> bool {
         let held = held_by(task, waiter);
-        let Some(first) = held.first() else {
+        let (Some(first), Some(&(target, _))) = (held.first(), targets.first()) else {
             return false;
         };
+        let manner = if targets.len() == 1 { Manner::Alone } else { Manner::OfSeveral };
         let at = self.spot(key, site);
         let mut guards = match waiter {
             Waiter::Thread => self.guards(task.held().map(|held| held.entry), first.entry),
@@ -293,11 +332,23 @@ impl Tracker {
                 let (task, node) = (Arc::clone(&task), held.entry.node());
                 let waited = Waited { task, held: self.end(held), target, at: at.clone() };
                 let fact = fact(held.entry.how().mode(), &guards, &who, waited);
-                graphs.waits.add_wait(node, target, fact);
-                if let Some(thing) = thing {
-                    graphs.waits.await_thing(thing, (node, target), &self.knowledge.makers(thing));
+                for &(target, thing) in targets {
+                    if let Some(thing) = thing {
+                        let (wait, makers) = ((node, target, manner), self.knowledge.makers(thing));
+                        graphs.waits.await_thing(thing, wait, &makers);
+                    }
                 }
-                News::Wait(node, target)
+                match manner {
+                    Manner::Alone => {
+                        graphs.waits.add_wait(node, target, fact);
+                        News::Wait(node, target)
+                    }
+                    Manner::OfSeveral => {
+                        let targets: Vec<Target> = targets.iter().map(|target| target.0).collect();
+                        graphs.waits.add_choice(node, &targets, fact);
+                        News::Choice(node)
+                    }
+                }
             })
             .collect();
         let numbered = self.number_rings(&mut graphs, &news);
@@ -357,7 +408,7 @@ impl Tracker {
         for ring in ring::find(graphs, self.settings.level, news) {
             match self.found.number(ring.identity()) {
                 (number, true) => numbered.told.push((number, ring)),
-                (number, false) if matches!(news, [News::Wait(..), ..]) => {
+                (number, false) if matches!(news, [News::Wait(..) | News::Choice(_), ..]) => {
                     numbered.again.push(number);
                 }
                 (_, false) => {}

@@ -34,7 +34,7 @@ use crate::on::registry::{self, Node};
 use crate::on::settings::{BacktraceStyle, Level};
 use crate::on::sightings::Sightings;
 use crate::on::trace;
-use crate::on::waits::{Fact, Joins, Ran, Spot, Target, Waited, Who};
+use crate::on::waits::{Fact, Joins, Manner, Ran, Spot, Target, Wait, Waited, Who};
 use crate::on::witness::Witness;
 use crate::violation::{Awaited, Party, Point, Violation};
 
@@ -122,6 +122,8 @@ impl Spot {
 pub(crate) enum News {
     /// A wait with this lock held.
     Wait(Node, Target),
+    /// A wait for one of several targets with this lock held.
+    Choice(Node),
     /// What must come before a target.
     Need(Target),
     /// A dependency between locks, to this one.
@@ -139,20 +141,57 @@ pub(crate) fn find(graphs: &Graphs, level: Level, news: &[News]) -> Vec<Ring> {
     let is_waited_for =
         |new: Target| waits.all().any(|(_, target)| waits.behind(target).contains(&new));
     let concerns = |news: &News| match *news {
-        News::Wait(..) | News::Writer => true,
+        News::Wait(..) | News::Choice(_) | News::Writer => true,
         News::Need(target) => is_waited_for(target),
         News::Lock(to) => leads_to_a_wait(graphs, to),
     };
     let is_one = |news: &News, asked: (Node, Target)| match *news {
         // What others lead through it was judged with them, or is by what leads on from it.
         News::Wait(held, target) => (held, target) == asked,
+        News::Choice(_) => false,
         News::Need(_) | News::Lock(_) | News::Writer => true,
     };
     let news: Vec<News> = news.iter().copied().filter(concerns).collect();
     let mut asked: Vec<(Node, Target)> =
         waits.all().filter(|&wait| news.iter().any(|news| is_one(news, wait))).collect();
     asked.sort_unstable();
-    asked.into_iter().filter_map(|(held, target)| search(graphs, level, held, target)).collect()
+    let rings = asked.into_iter().filter_map(|(held, target)| {
+        let facts = waits.waits.get(&held)?.get(&target)?;
+        search(graphs, level, (held, target, Manner::Alone), facts.iter())
+    });
+    rings.chain(find_choices(graphs, level, &news)).collect()
+}
+
+/// The circles of waits for any one of several targets: there is one if each target leads back to who
+/// waits. One of them is enough to show.
+fn find_choices<'g>(
+    graphs: &'g Graphs,
+    level: Level,
+    news: &[News],
+) -> impl Iterator<Item = Ring> + use<'g> {
+    let is_asked = |held: &Node| {
+        news.iter().any(|news| match *news {
+            News::Choice(node) => node == *held,
+            News::Wait(..) => false,
+            News::Need(_) | News::Lock(_) | News::Writer => true,
+        })
+    };
+    let choices = graphs.waits.choices.iter().filter(|(held, _)| is_asked(held));
+    let mut asked: Vec<_> = choices
+        .flat_map(|(held, choices)| choices.iter().map(|(targets, facts)| (*held, targets, facts)))
+        .collect();
+    asked.sort_unstable_by_key(|&(held, targets, _)| (held, targets));
+    asked.into_iter().filter_map(move |(held, targets, facts)| {
+        facts.iter().find_map(|fact| {
+            let of = |target: &Target| {
+                let wait = (held, *target, Manner::OfSeveral);
+                search(graphs, level, wait, std::iter::once(fact))
+            };
+            let mut rings = targets.iter().map(of);
+            let first = rings.next()??;
+            rings.all(|ring| ring.is_some()).then_some(first)
+        })
+    })
 }
 
 /// Whether what is between locks leads from `from` to one that somebody holds who waits.
@@ -160,7 +199,7 @@ fn leads_to_a_wait(graphs: &Graphs, from: Node) -> bool {
     let mut seen = FxHashSet::from_iter([from]);
     let mut open = vec![from];
     while let Some(node) = open.pop() {
-        if graphs.waits.waits.contains_key(&node) {
+        if graphs.waits.is_held(node) {
             return true;
         }
         let next = graphs.classes.graph.successors(node).map(|(next, _)| next);
@@ -169,8 +208,13 @@ fn leads_to_a_wait(graphs: &Graphs, from: Node) -> bool {
     false
 }
 
-/// The first circle through a wait.
-fn search(graphs: &Graphs, level: Level, held: Node, target: Target) -> Option<Ring> {
+/// The first circle through a wait, of which these are the sightings.
+fn search<'g>(
+    graphs: &'g Graphs,
+    level: Level,
+    (held, target, manner): Wait,
+    mut facts: impl Iterator<Item = &'g Fact<Waited>>,
+) -> Option<Ring> {
     let reach = reach(graphs, held);
     let leads_back = |behind: &Target| {
         let runs = graphs.waits.runs.get(behind);
@@ -179,8 +223,7 @@ fn search(graphs: &Graphs, level: Level, held: Node, target: Target) -> Option<R
     if !graphs.waits.behind(target).iter().any(leads_back) {
         return None;
     }
-    let facts = graphs.waits.waits.get(&held)?.get(&target)?;
-    facts.iter().find_map(|start| {
+    facts.find_map(|start| {
         let mut search = Search {
             graphs,
             level,
@@ -194,7 +237,7 @@ fn search(graphs: &Graphs, level: Level, held: Node, target: Target) -> Option<R
         };
         for length in 1..LONGEST {
             search.cut = false;
-            if search.target(held, target, length).ok()? {
+            if search.target((held, target, manner), length).ok()? {
                 return Some(Ring(search.links));
             }
             if !search.cut {
@@ -254,9 +297,10 @@ struct Search<'g> {
 impl<'g> Search<'g> {
     /// Whether who waits for `target` with `held` waits for the first party, over at most so many
     /// parties more.
-    fn target(&mut self, held: Node, target: Target, length: usize) -> Result<bool, Spent> {
+    fn target(&mut self, wait: Wait, length: usize) -> Result<bool, Spent> {
         let graphs = self.graphs;
-        let makers = graphs.waits.makers.get(&(held, target));
+        let (held, target, manner) = wait;
+        let makers = graphs.waits.makers.get(&wait);
         // The end of code is made by this code; an event by whoever makes it.
         let can_end = |ran: &Ran, who: &Who| match target {
             Target::End(_) => true,
@@ -292,9 +336,9 @@ impl<'g> Search<'g> {
             for fact in facts.iter() {
                 let link = Link::Joins(Arc::clone(&fact.witness));
                 let is_event = matches!(target, Target::Event(_));
-                if self
-                    .meet(fact, is_event, link, |search| search.target(held, code, length - 1))?
-                {
+                if self.meet(fact, is_event, link, |search| {
+                    search.target((held, code, manner), length - 1)
+                })? {
                     return Ok(true);
                 }
             }
@@ -356,7 +400,9 @@ impl<'g> Search<'g> {
                     continue;
                 }
                 let link = Link::Waits(Arc::clone(&fact.witness));
-                if self.meet(fact, false, link, |search| search.target(node, target, length - 1))? {
+                if self.meet(fact, false, link, |search| {
+                    search.target((node, target, Manner::Alone), length - 1)
+                })? {
                     return Ok(true);
                 }
             }

@@ -51,6 +51,30 @@ pub fn awaits(map: &Map, describe: Describe, site: &'static Location<'static>) {
     awaits_turn(map, 0, describe, site);
 }
 
+/// The current task is about to wait until others do any one of the things that these maps stand for,
+/// and nothing else ends its wait. To be called whether it will have to block or not, before it does.
+///
+/// That can hang only if each of them is stuck: so a circle is found only if all of them lead back. Of
+/// two of one class nothing is learned. Costs a few nanoseconds if nothing is held.
+///
+/// # Panics
+///
+/// As [`before`].
+#[allow(single_use_lifetimes, reason = "one without a name is not stable here")]
+pub fn before_any<'a>(
+    events: impl Iterator<Item = (&'a Map, Describe)> + Clone,
+    site: &'static Location<'static>,
+) {
+    let is_known = |task: &Task| {
+        let words = events.clone().map(|(map, _)| map.word());
+        task.may_wait_freely() || task.has_waited_for_any(words, site)
+    };
+    if !with_task(is_known) {
+        let events: Vec<_> = events.clone().collect();
+        process::judge(|tracker, task| tracker.waits_for_any(task, &events, site));
+    }
+}
+
 /// The current task does what `map` stands for, and with that ends the wait of others. To be called
 /// before it does.
 ///

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! waits   lock → target     somebody held the lock while waiting for the target
+//! choices lock → targets    … while waiting for any one of several
 //! runs    target → lock     whoever makes the target come true wanted the lock before
 //! joins   target → target   … or waited for the end of other code before
 //! ```
@@ -59,6 +60,18 @@ impl Target {
         }
     }
 }
+
+/// How a target is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Manner {
+    /// Nothing else ends the wait.
+    Alone,
+    /// Others that are waited for at the same time end it too.
+    OfSeveral,
+}
+
+/// With which lock held what is waited for, and how.
+pub(crate) type Wait = (Node, Target, Manner);
 
 /// Who made an event: the task, and the class of its code, 0 if it has none.
 pub(crate) type Maker = (u64, u32);
@@ -238,16 +251,23 @@ pub(crate) struct Waits {
     pub(crate) runs: Map<Target, Map<Node, Facts<Ran>>>,
     pub(crate) joins: Map<Target, Map<Target, Facts<Joins>>>,
     /// Who ended the waits for events.
-    pub(crate) makers: Map<(Node, Target), Makers>,
+    pub(crate) makers: Map<Wait, Makers>,
+    /// The waits for any one of several targets, with a lock held.
+    pub(crate) choices: Map<Node, Map<Vec<Target>, Facts<Waited>>>,
     /// The waits for each thing, by its number.
-    awaited: Map<u64, Vec<(Node, Target)>>,
+    awaited: Map<u64, Vec<Wait>>,
     count: usize,
 }
 
 impl Waits {
     /// Whether nobody was seen to wait with a lock held: then nothing can be wrong.
     pub(crate) fn is_empty(&self) -> bool {
-        self.waits.is_empty()
+        self.waits.is_empty() && self.choices.is_empty()
+    }
+
+    /// Whether somebody was seen to wait with this lock held.
+    pub(crate) fn is_held(&self, node: Node) -> bool {
+        self.waits.contains_key(&node) || self.choices.contains_key(&node)
     }
 
     /// Whether there is room for more.
@@ -259,6 +279,17 @@ impl Waits {
         let waits = self.waits.entry(held).or_default();
         self.count += usize::from(!waits.contains_key(&target));
         waits.entry(target).or_default().add(fact)
+    }
+
+    pub(crate) fn add_choice(
+        &mut self,
+        held: Node,
+        targets: &[Target],
+        fact: Fact<Waited>,
+    ) -> bool {
+        let choices = self.choices.entry(held).or_default();
+        self.count += usize::from(!choices.contains_key(targets));
+        choices.entry(targets.to_vec()).or_default().add(fact)
     }
 
     pub(crate) fn add_run(&mut self, target: Target, wanted: Node, fact: Fact<Ran>) -> bool {
@@ -274,7 +305,7 @@ impl Waits {
     }
 
     /// A lock was held while this very thing was waited for, which these were seen to bring about.
-    pub(crate) fn await_thing(&mut self, thing: u64, wait: (Node, Target), makers: &[Maker]) {
+    pub(crate) fn await_thing(&mut self, thing: u64, wait: Wait, makers: &[Maker]) {
         if self.awaited.len() >= AWAITED {
             loss::count(Loss::Waits);
             self.awaited.clear();
@@ -292,14 +323,20 @@ impl Waits {
     /// Somebody brings about a thing that may have been waited for; whether that is news.
     pub(crate) fn make_thing(&mut self, thing: u64, maker: Maker) -> bool {
         let waits = self.awaited.get(&thing).map(Vec::as_slice).unwrap_or_default();
-        let add = |wait: &(Node, Target)| self.makers.entry(*wait).or_default().add(maker);
+        let add = |wait: &Wait| self.makers.entry(*wait).or_default().add(maker);
         // Each of them is to be told.
         waits.iter().map(add).filter(|is_new| *is_new).count() != 0
     }
 
     /// The waits under locks, each with what is waited for.
     pub(crate) fn all(&self) -> impl Iterator<Item = (Node, Target)> + '_ {
-        self.waits.iter().flat_map(|(held, targets)| targets.keys().map(|target| (*held, *target)))
+        let waits = self.waits.iter();
+        let waits = waits.flat_map(|(held, all)| all.keys().map(|target| (*held, *target)));
+        let of_several = self
+            .choices
+            .iter()
+            .flat_map(|(held, choices)| choices.keys().flatten().map(|target| (*held, *target)));
+        waits.chain(of_several)
     }
 
     /// A target and all code whose end is waited for before it comes true.
@@ -320,6 +357,7 @@ impl Waits {
     /// Forgets a class that is dropped.
     pub(crate) fn forget(&mut self, class: u32) {
         self.waits.retain(|node, _| node.class() != class);
+        self.choices.retain(|node, _| node.class() != class);
         self.runs.values_mut().for_each(|locks| locks.retain(|node, _| node.class() != class));
     }
 }
@@ -385,7 +423,7 @@ mod tests {
 
     #[test]
     fn who_ends_a_wait_is_known_by_its_code_or_else_by_itself() {
-        let wait = (Node::new(1, 0), Target::Event(Node::new(2, 0)));
+        let wait = (Node::new(1, 0), Target::Event(Node::new(2, 0)), Manner::Alone);
         let mut waits = Waits::default();
         waits.await_thing(30, wait, &[(4, 0)]);
         assert!(waits.make_thing(30, (5, 9)) && !waits.make_thing(30, (6, 9)));

@@ -191,6 +191,9 @@ answer that is waited for here may be one for which the worker never takes the l
 needed for an event is what its maker did since it last received something itself; for the end of a
 thread, all that it ever does.
 
+A wait for any one of several messages (`select!`) can hang only if none of them ever comes: it is
+reported if each of them is needed so. The report shows one.
+
 How to read the report
   The columns show who holds what and who waits for whom. Below, for each: where the lock was
   taken and where it waits; where the other one takes the lock and where it then ends the wait.

@@ -339,6 +339,28 @@ impl Task {
             && self.known.contains(self.wait_key(word.held(how), site))
     }
 
+    /// Whether a wait for any one of these was seen before and broke nothing, with what is held now.
+    pub(crate) fn has_waited_for_any(
+        &self,
+        words: impl Iterator<Item = Word> + Clone,
+        site: &'static Location<'static>,
+    ) -> bool {
+        self.state() == State::Active
+            && words.clone().all(|word| word.is_resolved())
+            && self
+                .known
+                .contains(self.choice_key(words.map(|word| word.held(How::EXCLUSIVE)), site))
+    }
+
+    /// The key of a wait for any one of these.
+    pub(crate) fn choice_key(
+        &self,
+        events: impl Iterator<Item = Word>,
+        site: &'static Location<'static>,
+    ) -> u64 {
+        events.fold(self.chain_key(), |key, event| chain::of_event(key, event, site))
+    }
+
     /// The key of a wait for something that is no lock.
     pub(crate) fn wait_key(&self, event: Word, site: &'static Location<'static>) -> u64 {
         chain::of_event(self.chain_key(), event, site)
