@@ -18,16 +18,25 @@ pub mod __futures;
 #[path = "../src/awaited.rs"]
 mod awaited;
 #[cfg(feature = "std")]
+#[path = "../src/futures/chosen.rs"]
+mod chosen;
+#[cfg(feature = "std")]
 #[path = "../src/futures/future.rs"]
 pub mod future;
 #[cfg(feature = "std")]
 #[path = "../src/futures/lock/mod.rs"]
 pub mod lock;
+#[cfg(feature = "std")]
+#[path = "../src/futures/select.rs"]
+mod select;
 
 pub use real_futures_util::*;
 
 #[cfg(all(feature = "std", feature = "async-await-macro"))]
-pub use crate::{__futures_join as join, __futures_try_join as try_join};
+pub use crate::{
+    __futures_join as join, __futures_select as select, __futures_select_biased as select_biased,
+    __futures_try_join as try_join,
+};
 
 /// The crate that is replaced.
 #[cfg(feature = "std")]

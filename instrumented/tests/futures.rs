@@ -8,14 +8,19 @@
 
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex as Plain, PoisonError};
 use std::task::Poll;
 
 use instrumented::futures;
 use instrumented::futures::executor::block_on;
-use instrumented::futures::future::{join_all, try_join};
+use instrumented::futures::future::{
+    Either, FutureExt, join_all, pending, select, select_all, select_ok, try_join, try_select,
+};
 use instrumented::futures::lock::Mutex;
+use instrumented::futures::stream::{self, FuturesUnordered, StreamExt};
 use lockdep::Violation;
+use lockdep::task::Tracked;
 
 /// The codes of what is found while a future is run. One at a time: there is one tracker.
 fn codes(future: impl Future) -> Vec<&'static str> {
@@ -88,6 +93,103 @@ fn a_mutex_that_is_locked_twice_by_one_task_is_found() {
         assert!(futures::poll!(again).is_pending());
     });
     assert_eq!(found, ["LD0001"]);
+}
+
+/// Holds the mutex over an `.await`, for ever if told to.
+fn kept<'a>(mutex: &'a Mutex<u8>, for_ever: &'a bool) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
+    Box::pin(async {
+        let mut guard = mutex.lock().await;
+        yielded().await;
+        *guard += 1;
+        if *for_ever {
+            pending::<()>().await;
+        }
+    })
+}
+
+/// Futures of which the first is done while others wait for the mutex, by each way to select.
+async fn selects(mutex: &Mutex<u8>) {
+    let (mut one, mut other) = (kept(mutex, &false).fuse(), kept(mutex, &false).fuse());
+    for _ in 0..2 {
+        futures::select! {
+            () = one => {}
+            () = other => {}
+            complete => unreachable!(),
+        }
+    }
+    futures::select_biased! {
+        () = kept(mutex, &false).fuse() => {}
+        () = kept(mutex, &false).fuse() => {}
+    }
+    // Who is left goes on with what it took.
+    let (_, rest) = select(kept(mutex, &false), kept(mutex, &false)).await.factor_first();
+    rest.await;
+    let (_, _, rest) = select_all((0..3).map(|_| kept(mutex, &false))).await;
+    for rest in rest {
+        rest.await;
+    }
+    let failing = || {
+        Box::pin(async {
+            kept(mutex, &false).await;
+            Err::<(), ()>(())
+        })
+    };
+    assert!(select_ok([failing(), failing()]).await.is_err());
+    assert!(try_select(failing(), failing()).await.is_err());
+}
+
+#[test]
+fn futures_that_are_selected_do_not_wait_for_themselves() {
+    let mutex = Mutex::new(0);
+    assert_eq!(codes(selects(&mutex)), [""; 0]);
+    assert_eq!(codes(Tracked::root(selects(&mutex))), [""; 0]);
+    assert!(mutex.try_lock().is_some());
+}
+
+#[test]
+fn who_waits_for_what_a_future_that_is_kept_holds_is_not_taken_for_its_own() {
+    let mutex = Mutex::new(0);
+    let found = codes(Tracked::root(async {
+        let Either::Right(((), kept)) = select(kept(&mutex, &true), Box::pin(yielded())).await
+        else {
+            unreachable!("the first is never done");
+        };
+        let attempt = mutex.lock();
+        assert!(futures::poll!(attempt).is_pending());
+        drop(kept);
+        *mutex.lock().await += 1;
+    }));
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
+fn a_future_of_several_that_locks_twice_is_found() {
+    let mutex = Mutex::new(0);
+    let found = codes(Tracked::root(async {
+        let twice = async {
+            let _guard = mutex.lock().await;
+            mutex.lock().await;
+        };
+        select(Box::pin(twice), Box::pin(pending::<()>())).await;
+    }));
+    assert_eq!(found, ["LD0001"]);
+}
+
+#[test]
+fn futures_that_are_polled_as_they_wake_do_not_wait_for_themselves() {
+    async fn both(mutex: &Mutex<u8>) {
+        let unordered: FuturesUnordered<_> = (0..4).map(|_| kept(mutex, &false)).collect();
+        assert_eq!(unordered.count().await, 4);
+        let many = stream::iter((0..9).map(|_| kept(mutex, &false)));
+        assert_eq!(many.buffer_unordered(3).count().await, 9);
+        let many = stream::iter((0..9).map(|_| kept(mutex, &false)));
+        assert_eq!(many.buffered(3).count().await, 9);
+        stream::iter(0..9).for_each_concurrent(4, |_| kept(mutex, &false)).await;
+    }
+    let mutex = Mutex::new(0);
+    assert_eq!(codes(both(&mutex)), [""; 0]);
+    assert_eq!(codes(Tracked::root(both(&mutex))), [""; 0]);
+    assert_eq!(mutex.into_inner(), 2 * (4 + 9 + 9 + 9));
 }
 
 #[test]

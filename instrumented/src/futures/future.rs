@@ -11,6 +11,9 @@ use lockdep::task::Tracked;
 use super::real::future as real;
 
 pub use super::real::future::*;
+pub use super::select::{
+    Select, SelectAll, SelectOk, TrySelect, select, select_all, select_ok, try_select,
+};
 
 /// A future that may fail, as a branch.
 type Try<F> = Tracked<IntoFuture<F>>;

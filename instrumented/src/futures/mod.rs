@@ -4,18 +4,20 @@
 //! # Tracking
 //!
 //! A task that polls its futures as its own says so by [`lockdep::task`]; other executors are known by
-//! their wakers. The futures of `join!`, `try_join!` and of the functions of these kinds are branches
-//! of their task: none waits for another one to let go of a lock.
+//! their wakers. The futures of `join!`, `try_join!`, `select!` and of the functions of these kinds are
+//! branches of their task: none waits for another one to let go of a lock.
 //!
 //! # What is not tracked
 //!
-//! The futures of `select!` and of the functions of that kind count as one with their task: if two of
-//! them take one lock, that is taken for a recursion.
+//! When one of several futures is done, what the others hold is taken for held by nobody from then on:
+//! they may be given away. A deadlock with that may be missed.
 
+mod chosen;
 pub mod future;
 pub mod lock;
 #[doc(hidden)]
 pub mod macros;
+mod select;
 
 use super::awaited;
 
@@ -26,5 +28,8 @@ mod real {
 
 pub use ::futures::*;
 
-pub use crate::{__futures_join as join, __futures_try_join as try_join};
+pub use crate::{
+    __futures_join as join, __futures_select as select, __futures_select_biased as select_biased,
+    __futures_try_join as try_join,
+};
 pub use future::{Future, TryFuture};

@@ -57,7 +57,7 @@ fn a_lock_that_is_held_while_a_pool_is_waited_for_is_a_warning_if_its_jobs_want_
 fn futures_that_one_task_polls_in_turn_do_not_wait_for_themselves() {
     let fixture = fixture("futures-branches");
     let said = lockdep(&fixture, &["run", "-q"]).exits(0);
-    assert_eq!(said.stdout, "12\n");
+    assert_eq!(said.stdout, "20\n");
     assert!(said.last().ends_with("0 violations"), "{said:?}");
 
     let said = lockdep(&fixture, &["run", "-q", "--", "inversion"]).exits(100);
