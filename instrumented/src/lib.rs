@@ -12,6 +12,7 @@
 //! | `futures` | `futures` 0.3, with the feature of that name: its mutex, and what joins futures |
 //! | `lazy_static` | `lazy_static` 1, with the feature of that name |
 //! | `once_cell` | `once_cell` 1, with the feature of that name |
+//! | [`mod@io`] | [`mod@std::io`]: its standard output and standard error |
 //! | [`mod@panic`] | [`mod@std::panic`]: its hook |
 //! | `rayon` | `rayon` 1, with the feature of that name: its pools and jobs |
 //! | `tokio` | `tokio` 1, with the feature of that name: its locks, and what starts its tasks |
@@ -102,4 +103,4 @@ pub use locks::tokio;
 ))]
 #[doc(hidden)]
 pub use locks::tokio::branch as __tokio;
-pub use locks::{nested, panic, sync, thread};
+pub use locks::{io, nested, panic, sync, thread};

@@ -8,6 +8,11 @@ pub mod sync {
     pub use std::sync::*;
 }
 
+/// [`mod@std::io`], unchanged.
+pub mod io {
+    pub use std::io::*;
+}
+
 /// [`mod@std::panic`], unchanged.
 pub mod panic {
     pub use std::panic::*;

@@ -5,6 +5,7 @@ mod alone;
 mod awaited;
 mod gate;
 mod held;
+pub mod io;
 pub mod nested;
 pub mod panic;
 pub mod stdio;

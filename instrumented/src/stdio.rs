@@ -1,33 +1,83 @@
-//! The locks of standard output and standard error, where a macro prints.
+//! The locks of standard output and standard error.
 //!
 //! The standard library formats what is printed with the stream locked, so the `Display` of a user's
-//! type runs under that lock. A thread that prints while it prints takes the lock again and does not
-//! wait.
+//! type runs under that lock; and who locks a stream by hand runs what he likes under it. A thread that
+//! has the lock takes it again and does not wait.
 //!
-//! A lock counts as held exactly while code of the user's runs under it. Whoever locks a stream by
-//! hand, or writes to it by other means than a macro, is not seen.
+//! A lock counts as held exactly while code of the user's runs under it.
 
 use std::cell::Cell;
 use std::fmt;
+use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::LazyLock;
 use std::thread::LocalKey;
 
 use lockdep::{Description, How, Map, event};
 
-static OUTPUT: LazyLock<Map> = LazyLock::new(|| Map::named("stdout"));
-static ERROR: LazyLock<Map> = LazyLock::new(|| Map::named("stderr"));
+/// A place in the program; every event has one.
+type Site = &'static Location<'static>;
+
+/// The lock of one stream.
+pub(crate) struct Stream {
+    map: LazyLock<Map>,
+    /// How often the thread is inside.
+    depth: &'static LocalKey<Cell<usize>>,
+}
+
+pub(crate) static OUTPUT: Stream =
+    Stream { map: LazyLock::new(|| Map::named("stdout")), depth: &IN_OUTPUT };
+pub(crate) static ERROR: Stream =
+    Stream { map: LazyLock::new(|| Map::named("stderr")), depth: &IN_ERROR };
 
 thread_local! {
-    /// Whether the thread formats what it prints to standard output.
-    static IN_OUTPUT: Cell<bool> = const { Cell::new(false) };
-    /// Whether the thread formats what it prints to standard error.
-    static IN_ERROR: Cell<bool> = const { Cell::new(false) };
+    static IN_OUTPUT: Cell<usize> = const { Cell::new(0) };
+    static IN_ERROR: Cell<usize> = const { Cell::new(0) };
 }
 
 /// What reports call them.
 fn describe() -> Description {
     Description::new("ReentrantLock", "")
+}
+
+impl Stream {
+    /// Checks that the current thread may wait for the lock, unless it has it.
+    ///
+    /// # Panics
+    ///
+    /// If that breaks a rule and the tracker is told to panic.
+    pub(crate) fn before(&self, site: Site) {
+        if self.depth.get() == 0 {
+            event::before_acquire(&self.map, How::EXCLUSIVE, describe, site);
+        }
+    }
+
+    /// The current thread has the lock, as long as this lives.
+    pub(crate) fn enter(&'static self, site: Site) -> Inside {
+        let depth = self.depth.get();
+        if depth == 0 {
+            event::acquired(&self.map, How::EXCLUSIVE, site);
+        }
+        self.depth.set(depth + 1);
+        Inside { stream: self, _thread: PhantomData }
+    }
+}
+
+/// The current thread has the lock of a stream.
+pub(crate) struct Inside {
+    stream: &'static Stream,
+    /// It belongs to the thread that has the lock.
+    _thread: PhantomData<*const ()>,
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        let depth = self.stream.depth.get() - 1;
+        self.stream.depth.set(depth);
+        if depth == 0 {
+            event::released(&self.stream.map);
+        }
+    }
 }
 
 /// As [`std::print!`] of the arguments.
@@ -38,7 +88,7 @@ fn describe() -> Description {
 /// tracker is told to panic.
 #[track_caller]
 pub fn print(arguments: fmt::Arguments<'_>) {
-    let text = Text::new(&OUTPUT, &IN_OUTPUT, arguments, Location::caller());
+    let text = Text::new(&OUTPUT, arguments, Location::caller());
     std::print!("{text}");
 }
 
@@ -50,49 +100,29 @@ pub fn print(arguments: fmt::Arguments<'_>) {
 /// tracker is told to panic.
 #[track_caller]
 pub fn eprint(arguments: fmt::Arguments<'_>) {
-    let text = Text::new(&ERROR, &IN_ERROR, arguments, Location::caller());
+    let text = Text::new(&ERROR, arguments, Location::caller());
     std::eprint!("{text}");
 }
 
 /// What is about to be printed.
 struct Text<'a> {
-    map: &'static Map,
-    is_inside: &'static LocalKey<Cell<bool>>,
+    stream: &'static Stream,
     arguments: fmt::Arguments<'a>,
-    site: &'static Location<'static>,
+    site: Site,
 }
 
 impl<'a> Text<'a> {
     /// Checks that the current task may wait for the stream's lock.
-    fn new(
-        map: &'static Map,
-        is_inside: &'static LocalKey<Cell<bool>>,
-        arguments: fmt::Arguments<'a>,
-        site: &'static Location<'static>,
-    ) -> Text<'a> {
-        if !is_inside.get() {
-            event::before_acquire(map, How::EXCLUSIVE, describe, site);
-        }
-        Text { map, is_inside, arguments, site }
+    fn new(stream: &'static Stream, arguments: fmt::Arguments<'a>, site: Site) -> Text<'a> {
+        stream.before(site);
+        Text { stream, arguments, site }
     }
 }
 
 /// Is called once, with the stream locked.
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        /// Ends with the text, after a panic too.
-        struct Inside<'a>(&'a Text<'a>);
-        impl Drop for Inside<'_> {
-            fn drop(&mut self) {
-                event::released(self.0.map);
-                self.0.is_inside.set(false);
-            }
-        }
-        if self.is_inside.replace(true) {
-            return f.write_fmt(self.arguments);
-        }
-        event::acquired(self.map, How::EXCLUSIVE, self.site);
-        let _inside = Inside(self);
+        let _inside = self.stream.enter(self.site);
         f.write_fmt(self.arguments)
     }
 }

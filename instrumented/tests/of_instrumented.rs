@@ -1,5 +1,5 @@
 //! The parity suite over `instrumented::sync`, tracked or not as the features say.
 
-use instrumented::sync;
+use instrumented::{io, sync};
 
 mod parity;

@@ -1,6 +1,6 @@
 //! The parity suite over the real types: it must describe the standard library before it may judge
 //! a stand-in.
 
-use std::sync;
+use std::{io, sync};
 
 mod parity;

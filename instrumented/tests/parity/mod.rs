@@ -12,6 +12,7 @@ mod condvar;
 mod mutex;
 mod names;
 mod rwlock;
+mod streams;
 mod unsizing;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

@@ -199,3 +199,64 @@ fn main() {
     assert_eq!(said.reports("LD0002"), 1);
     said.has("stderr");
 }
+
+/// Locks streams by hand, and uses them as programs do.
+const BY_HAND: &str = r#"
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::process::Command;
+use std::sync::Mutex;
+
+static STATE: Mutex<u8> = Mutex::new(0);
+
+/// A trait of one's own for a stream.
+trait Stream: Write {
+    fn name(&self) -> &'static str;
+}
+
+impl Stream for io::Stdout {
+    fn name(&self) -> &'static str {
+        if self.is_terminal() { "terminal" } else { "file" }
+    }
+}
+
+impl Stream for io::StdoutLock<'_> {
+    fn name(&self) -> &'static str {
+        "lock"
+    }
+}
+
+fn say(stream: &mut dyn Stream) -> io::Result<()> {
+    writeln!(stream, "a {}", stream.name())
+}
+
+fn main() -> io::Result<()> {
+    say(&mut io::stdout())?;
+    let mut out: io::StdoutLock<'static> = io::stdout().lock();
+    say(&mut out)?;
+    // Its holder prints without a wait.
+    println!("{}", io::stderr().lock().is_terminal());
+    let mut buffered = BufWriter::new(out);
+    writeln!(buffered, "state {}", STATE.lock().unwrap())?;
+    drop(buffered.into_inner()?);
+    Command::new("echo").arg("child").stdout(io::stdout()).status()?;
+    #[cfg(unix)]
+    assert_eq!(std::os::fd::AsRawFd::as_raw_fd(&io::stdout()), 1);
+    if std::env::args().nth(1).as_deref() == Some("inversion") {
+        let _state = STATE.lock().unwrap();
+        io::stdout().write_all(b"under the lock\n")?;
+    }
+    io::stdout().flush()
+}
+"#;
+
+#[test]
+fn a_stream_that_is_locked_by_hand_is_a_lock() {
+    let project = Project::new("streams-by-hand").file("src/main.rs", BY_HAND);
+    let said = project.lockdep(&["run", "-q"]).exits(0);
+    assert_eq!(said.stdout, "a file\na lock\nfalse\nstate 0\nchild\n");
+    assert!(said.last().ends_with("0 violations"), "{said:?}");
+    let said = project.lockdep(&["run", "-q", "--", "inversion"]).exits(100);
+    assert_eq!(said.reports("LD0002"), 1);
+    said.has("under the lock");
+    said.has("stdout");
+}

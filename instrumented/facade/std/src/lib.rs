@@ -2,8 +2,8 @@
 //!
 //! A crate that is compiled with `--extern std=<this crate>` sees it wherever it says `std`: in
 //! paths, in the prelude, and in `extern crate std` of a `no_std` crate. Everything but the locks
-//! and channels of `sync`, the threads of `thread`, the hook of `panic` and the macros that print is
-//! the real standard library, re-exported, so types agree with those of crates that see the real
+//! and channels of `sync`, the threads of `thread`, the hook of `panic`, the two streams of `io` that are
+//! written to and the macros that print is the real standard library, re-exported, so types agree with those of crates that see the real
 //! one: `std::vec::Vec` is the same type on both sides. Its macros keep reaching the real library
 //! through `$crate`.
 //!
@@ -36,6 +36,11 @@ pub mod prelude {
     }
 
     editions! { v1 rust_2015 rust_2018 rust_2021 rust_2024 }
+}
+
+/// [`real_std::io`] with standard output and standard error shadowed.
+pub mod io {
+    pub use instrumented::io::*;
 }
 
 /// [`real_std::panic`](mod@real_std::panic) with the ways to set and take the hook shadowed.
