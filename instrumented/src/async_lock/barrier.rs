@@ -8,7 +8,7 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use lockdep::{Description, Map, wait};
+use lockdep::{Describe, Description, Map, wait};
 
 use super::awaited::Site;
 use super::futures::BarrierWait;
@@ -53,7 +53,7 @@ impl Barrier {
     #[track_caller]
     pub fn wait_blocking(&self) -> BarrierWaitResult {
         let site = Location::caller();
-        self.comes(true, site);
+        self.comes(wait::before_turn, site);
         let result = self.real.wait_blocking();
         self.passed(site);
         result
@@ -63,13 +63,11 @@ impl Barrier {
         &self.real
     }
 
-    /// The current task comes, and waits for the others, unless something else may end its wait.
-    pub(super) fn comes(&self, is_wait: bool, site: Site) {
+    /// The current task comes in this turn, and is about to wait for the others by `wait`.
+    pub(super) fn comes(&self, wait: impl FnOnce(&Map, u8, Describe, Site), site: Site) {
         if self.size > 1 {
             let turn = (self.arrivals.fetch_add(1, Relaxed) / self.size % 8) as u8;
-            if is_wait {
-                wait::before_turn(&self.map, turn, describe, site);
-            }
+            wait(&self.map, turn, describe, site);
             wait::made_turn(&self.map, turn, describe, site);
         }
     }

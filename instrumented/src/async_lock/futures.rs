@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use lockdep::task::{may_await_for_ever, polled_by, wanted};
-use lockdep::{How, Map, event};
+use lockdep::{How, Map, event, wait};
 
 use super::awaited::{self, Held, Hold, Site};
 use super::barrier::Barrier;
@@ -259,7 +259,15 @@ impl Future for BarrierWait<'_> {
         let real = unsafe { Pin::new_unchecked(real) };
         let _polled = polled_by(cx);
         if !std::mem::replace(has_come, true) {
-            barrier.comes(may_await_for_ever(), site);
+            let is_wait = may_await_for_ever();
+            barrier.comes(
+                |map, turn, describe, site| {
+                    if is_wait {
+                        wait::awaits_turn(map, turn, describe, site);
+                    }
+                },
+                site,
+            );
         }
         let result = ready!(real.poll(cx));
         barrier.passed(site);
