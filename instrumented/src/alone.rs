@@ -25,13 +25,14 @@ pub(crate) enum Attempt<T, E> {
     Stuck(T),
 }
 
-/// Tries `attempt` again and again, which gives the message back if there is no room, as long as this
-/// thread is the one that `receives`, and so may be the only one that could make some.
+/// Tries `attempt` again and again, which waits so long at most and gives the message back if there was
+/// no room, as long as this thread is the one that `receives`, and so may be the only one that could make
+/// some.
 #[cold]
 pub(crate) fn try_alone<T, E>(
     mut t: T,
     receives: impl Fn() -> bool,
-    attempt: impl Fn(T) -> Result<(), Result<T, E>>,
+    attempt: impl Fn(T, Duration) -> Result<(), Result<T, E>>,
 ) -> Attempt<T, E> {
     let (mut alone, mut pause) = (0, PAUSE);
     while receives() {
@@ -39,13 +40,12 @@ pub(crate) fn try_alone<T, E>(
         if alone > LOOKS {
             return Attempt::Stuck(t);
         }
-        std::thread::sleep(pause);
-        pause = if alone > 0 { PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
-        t = match attempt(t) {
+        t = match attempt(t, pause) {
             Ok(()) => return Attempt::Done(Ok(())),
             Err(Err(error)) => return Attempt::Done(Err(error)),
             Err(Ok(t)) => t,
         };
+        pause = if alone > 0 { PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
     }
     Attempt::Elsewhere(t)
 }

@@ -103,7 +103,13 @@ impl<T> Sender<T> {
                 TrySendError::Disconnected(msg) => Err(SendError(msg)),
             })
         };
-        self.ends.send(Location::caller(), msg, attempt, |msg| self.inner.send(msg))
+        let within = |msg, pause| {
+            self.inner.send_timeout(msg, pause).map_err(|error| match error {
+                SendTimeoutError::Timeout(msg) => Ok(msg),
+                SendTimeoutError::Disconnected(msg) => Err(SendError(msg)),
+            })
+        };
+        self.ends.send(Location::caller(), msg, attempt, within, |msg| self.inner.send(msg))
     }
 
     /// Sends if there is room within `timeout`.

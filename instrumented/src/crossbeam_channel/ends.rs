@@ -9,6 +9,7 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
 
 use lockdep::{Description, Map, wait};
 
@@ -64,12 +65,14 @@ impl Ends {
         self.0.room.as_ref()
     }
 
-    /// Sends by `attempt`, or else by `wait`; either is given the message back to.
+    /// Sends by `attempt`, or else by `wait`, or as long as that may be for ever by `within` some time;
+    /// each gives the message back.
     pub(super) fn send<T, E>(
         &self,
         site: Site,
         message: T,
-        attempt: impl Fn(T) -> Result<(), Result<T, E>>,
+        attempt: impl FnOnce(T) -> Result<(), Result<T, E>>,
+        within: impl Fn(T, Duration) -> Result<(), Result<T, E>>,
         wait: impl FnOnce(T) -> Result<(), E>,
     ) -> Result<(), E> {
         let room = self.room();
@@ -84,7 +87,7 @@ impl Ends {
         };
         let idle = wait::idle();
         let receives = || self.0.receiver.load(Relaxed) == this_thread();
-        let result = match try_alone(message, receives, attempt) {
+        let result = match try_alone(message, receives, within) {
             Attempt::Done(result) => result,
             Attempt::Elsewhere(message) => wait(message),
             Attempt::Stuck(message) => {

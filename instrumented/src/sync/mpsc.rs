@@ -166,7 +166,11 @@ impl<T> SyncSender<T> {
         };
         let _idle = wait::idle();
         let receives = || self.link.receiver.load(Relaxed) == this_thread();
-        match try_alone(t, receives, attempt) {
+        let later = |t, pause| {
+            std::thread::sleep(pause);
+            attempt(t)
+        };
+        match try_alone(t, receives, later) {
             Attempt::Done(result) => result,
             Attempt::Elsewhere(t) => self.inner.send(t),
             Attempt::Stuck(t) => {
