@@ -7,13 +7,18 @@ use crate::real::{reports, workspace};
 
 /// A package that depends on tokio with these features and no others.
 fn program(name: &str, features: &str, main: &str) -> Project {
+    program_of("1.54", name, features, main)
+}
+
+/// The same with the releases of tokio that fit `version`.
+fn program_of(version: &str, name: &str, features: &str, main: &str) -> Project {
     Project::new(name)
         .file(
             "Cargo.toml",
             &format!(
                 "[package]\nname = {name:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n\
                  [dependencies]\n\
-                 tokio = {{ version = \"1.54\", default-features = false, features = [{features}] }}\n"
+                 tokio = {{ version = {version:?}, default-features = false, features = [{features}] }}\n"
             ),
         )
         .file("src/main.rs", main)
@@ -130,6 +135,41 @@ fn an_inversion_between_two_tasks_is_found_in_their_own_sources() {
         said.has(place);
     }
 }
+
+#[test]
+fn releases_of_years_ago_are_tracked_as_well() {
+    // Each lacks something that the next one has; with the feature `parking_lot`, and without.
+    let full = "\"full\"";
+    for (version, features) in [("~1.0", full), ("~1.18", "\"rt\", \"sync\""), ("~1.25", full)] {
+        let program = if features == full {
+            program_of(version, "tokio-old", features, EVERYTHING)
+        } else {
+            program_of(version, "tokio-old-sync", features, TWO_LOCKS)
+        };
+        let said = program.lockdep(&["run", "-q"]).exits(0);
+        assert!(!said.stderr.contains("no facade fits tokio"), "{version}: {said:?}");
+        is_clean(&said);
+        let said = program.lockdep(&["run", "-q", "--", "inversion"]).exits(100);
+        assert_eq!(said.reports("LD0002"), 1, "{version}: {said:?}");
+    }
+}
+
+/// Two mutexes and a task, in two orders if asked for; without macros.
+const TWO_LOCKS: &str = r#"
+use tokio::sync::Mutex;
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let (first, second) = (Mutex::new(0_u8), Mutex::new(0_u16));
+        drop((first.lock().await, second.lock().await));
+        tokio::spawn(async {}).await.unwrap();
+        if std::env::args().nth(1).as_deref() == Some("inversion") {
+            drop((second.lock().await, first.lock().await));
+        }
+    });
+}
+"#;
 
 #[test]
 fn locks_that_tokio_makes_in_one_place_are_told_apart() {

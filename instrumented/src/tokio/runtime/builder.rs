@@ -93,17 +93,24 @@ impl Builder {
         /// What each thread does last.
         on_thread_stop(f: impl Fn() + Send + Sync + 'static);
         /// What a thread does before it goes to sleep.
+        #[cfg(not(before = "1.12"))]
         on_thread_park(f: impl Fn() + Send + Sync + 'static);
         /// What a thread does when it wakes.
+        #[cfg(not(before = "1.12"))]
         on_thread_unpark(f: impl Fn() + Send + Sync + 'static);
         /// How long an idle thread for what blocks is kept.
         thread_keep_alive(duration: Duration);
         /// After how many polls a thread looks for tasks of others.
+        #[cfg(not(before = "1.19"))]
         global_queue_interval(val: u32);
         /// After how many polls a thread looks for events.
+        #[cfg(not(before = "1.19"))]
         event_interval(val: u32);
         /// How many events are taken at a time.
-        #[cfg(any(feature = "net", all(unix, feature = "process"), all(unix, feature = "signal")))]
+        #[cfg(all(
+            not(before = "1.24"),
+            any(feature = "net", all(unix, feature = "process"), all(unix, feature = "signal"))
+        ))]
         max_io_events_per_tick(capacity: usize);
         /// How many events are taken at a time by a thread that has tasks.
         #[cfg(all(
@@ -112,7 +119,7 @@ impl Builder {
         ))]
         max_io_events_per_busy_tick(capacity: usize);
         /// Whether the clock begins at rest.
-        #[cfg(feature = "test-util")]
+        #[cfg(all(not(before = "1.6"), feature = "test-util"))]
         start_paused(start_paused: bool);
         /// What is done when a task panics.
         #[cfg(tokio_unstable)]

@@ -5,7 +5,9 @@ use std::ops::Deref;
 
 use lockdep::task::Tracked;
 
-use super::real::runtime::{EnterGuard, Handle as RealHandle, RuntimeFlavor, TryCurrentError};
+#[cfg(not(before = "1.22"))]
+use super::real::runtime::RuntimeFlavor;
+use super::real::runtime::{EnterGuard, Handle as RealHandle};
 use super::real::task::JoinHandle;
 use super::task::job;
 
@@ -35,7 +37,18 @@ impl Handle {
     /// # Errors
     ///
     /// If there is none.
-    pub fn try_current() -> Result<Self, TryCurrentError> {
+    #[cfg(not(before = "1.15"))]
+    pub fn try_current() -> Result<Self, super::TryCurrentError> {
+        RealHandle::try_current().map(Handle::of)
+    }
+
+    /// The handle of the thread's runtime. The error has a name only in later versions.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    #[cfg(before = "1.15")]
+    pub fn try_current() -> Result<Self, impl std::error::Error + Send + Sync + 'static> {
         RealHandle::try_current().map(Handle::of)
     }
 
@@ -69,12 +82,14 @@ impl Handle {
     /// # Panics
     ///
     /// If the thread runs tasks, and if `future` panics.
+    #[cfg(not(before = "1.4"))]
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         self.inner.block_on(Tracked::root(future))
     }
 
     /// Which kind of runtime it is.
+    #[cfg(not(before = "1.22"))]
     pub fn runtime_flavor(&self) -> RuntimeFlavor {
         self.inner.runtime_flavor()
     }

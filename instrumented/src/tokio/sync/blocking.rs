@@ -16,7 +16,8 @@ use super::real::sync::Mutex;
 #[track_caller]
 pub(super) fn check() {
     // Nobody holds this one, so it is taken at once, after tokio's own check.
-    drop(Mutex::const_new(()).blocking_lock());
+    #[cfg(not(before = "1.13"))]
+    drop(Mutex::new(()).blocking_lock());
 }
 
 /// Blocks the thread until `future` is ready.

@@ -51,6 +51,7 @@ impl Core {
     }
 
     /// The same in constants.
+    #[cfg(any(not(before = "1.30"), feature = "parking_lot"))]
     #[track_caller]
     pub(super) const fn const_new(permits: usize) -> Core {
         Core { map: Map::new(), semaphore: Semaphore::const_new(permits) }

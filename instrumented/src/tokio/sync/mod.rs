@@ -35,6 +35,7 @@ pub mod mpsc;
 mod mutex;
 mod mutex_guard;
 mod notify;
+#[cfg(not(before = "1.5"))]
 mod once_cell;
 pub mod oneshot;
 mod owned_mutex_guard;
@@ -52,6 +53,7 @@ pub use barrier::Barrier;
 pub use mutex::Mutex;
 pub use mutex_guard::{MappedMutexGuard, MutexGuard};
 pub use notify::{Notify, futures};
+#[cfg(not(before = "1.5"))]
 pub use once_cell::OnceCell;
 pub use owned_mutex_guard::{OwnedMappedMutexGuard, OwnedMutexGuard};
 pub use owned_rwlock_guard::{

@@ -52,6 +52,7 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     /// [`new`](Self::new) in constants.
+    #[cfg(any(not(before = "1.30"), feature = "parking_lot"))]
     #[track_caller]
     pub const fn const_new(t: T) -> Self
     where
@@ -164,7 +165,7 @@ pub(super) fn never_closed() {
 /// What an attempt says that failed: only tokio can make one.
 #[cold]
 pub(super) fn would_block() -> TryLockError {
-    let locked = RealMutex::const_new(());
+    let locked = RealMutex::new(());
     let guard = locked.try_lock();
     let Err(error) = locked.try_lock() else { unreachable!("the mutex is locked") };
     drop(guard);

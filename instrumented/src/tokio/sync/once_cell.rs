@@ -37,6 +37,7 @@ impl<T> OnceCell<T> {
     }
 
     /// [`new`](Self::new) in constants.
+    #[cfg(any(not(before = "1.30"), feature = "parking_lot"))]
     #[track_caller]
     pub const fn const_new() -> Self {
         OnceCell { map: Map::new(), inner: RealCell::const_new() }

@@ -15,6 +15,7 @@ use std::task::{Context, Poll, ready};
 
 use lockdep::task::polled_by;
 
+#[cfg(not(before = "1.16"))]
 use super::blocking;
 use super::link::Link;
 use super::real::sync::oneshot as real;
@@ -118,6 +119,7 @@ impl<T> Receiver<T> {
     /// # Panics
     ///
     /// If the thread runs tasks, or if waiting is not allowed here and the tracker is told to panic.
+    #[cfg(not(before = "1.16"))]
     #[track_caller]
     pub fn blocking_recv(self) -> Result<T, RecvError> {
         blocking::check();

@@ -74,6 +74,7 @@ impl<T: ?Sized> RwLock<T> {
     }
 
     /// [`new`](Self::new) in constants.
+    #[cfg(any(not(before = "1.30"), feature = "parking_lot"))]
     #[track_caller]
     pub const fn const_new(value: T) -> RwLock<T>
     where
@@ -87,6 +88,7 @@ impl<T: ?Sized> RwLock<T> {
     /// # Panics
     ///
     /// If `max_reads` is 0 or more than `u32::MAX >> 3`.
+    #[cfg(any(not(before = "1.30"), feature = "parking_lot"))]
     #[track_caller]
     pub const fn const_with_max_readers(value: T, max_reads: u32) -> RwLock<T>
     where

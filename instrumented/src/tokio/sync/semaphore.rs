@@ -52,6 +52,7 @@ pub struct Semaphore {
 
 impl Semaphore {
     /// The largest number of permits.
+    #[cfg(not(before = "1.22"))]
     pub const MAX_PERMITS: usize = RealSemaphore::MAX_PERMITS;
 
     /// Creates a semaphore; the place of this call is its class.
@@ -65,6 +66,7 @@ impl Semaphore {
     }
 
     /// [`new`](Self::new) in constants.
+    #[cfg(any(not(before = "1.30"), feature = "parking_lot"))]
     #[track_caller]
     pub const fn const_new(permits: usize) -> Self {
         Semaphore { core: Core::const_new(permits), permits, is_counter: AtomicBool::new(false) }
@@ -276,6 +278,7 @@ impl Semaphore {
     }
 
     /// Whether the semaphore is closed.
+    #[cfg(not(before = "1.5"))]
     pub fn is_closed(&self) -> bool {
         self.core.semaphore().is_closed()
     }

@@ -89,6 +89,7 @@ impl<T: 'static> JoinSet<T> {
     /// # Panics
     ///
     /// If there is no runtime.
+    #[cfg(not(before = "1.28"))]
     #[track_caller]
     pub fn spawn_blocking<F>(&mut self, f: F) -> AbortHandle
     where
@@ -99,6 +100,7 @@ impl<T: 'static> JoinSet<T> {
     }
 
     /// Calls `f` on a thread of a runtime that may block.
+    #[cfg(not(before = "1.28"))]
     #[track_caller]
     pub fn spawn_blocking_on<F>(&mut self, f: F, handle: &Handle) -> AbortHandle
     where
@@ -122,6 +124,7 @@ impl<T: 'static> JoinSet<T> {
     /// # Errors
     ///
     /// As [`join_next`](Self::join_next).
+    #[cfg(not(before = "1.29"))]
     pub fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, JoinError>>> {
         self.inner.poll_join_next(cx)
     }

@@ -8,7 +8,9 @@ use std::task::{Context, Poll};
 
 use lockdep::task::Tracked;
 
-use super::real::task::{self, JoinHandle, LocalEnterGuard, LocalSet as RealSet};
+#[cfg(not(before = "1.21"))]
+use super::real::task::LocalEnterGuard;
+use super::real::task::{self, JoinHandle, LocalSet as RealSet};
 #[cfg(not(before = "1.49"))]
 use super::runtime::Id;
 use super::runtime::Runtime;
@@ -41,6 +43,7 @@ impl LocalSet {
     }
 
     /// Makes this the set of the thread as long as what is returned lives.
+    #[cfg(not(before = "1.21"))]
     #[must_use]
     pub fn enter(&self) -> LocalEnterGuard {
         self.inner.enter()

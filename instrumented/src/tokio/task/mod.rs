@@ -1,6 +1,7 @@
 //! [`tokio::task`](::tokio::task) with its ways to start a task replaced by ones that say so. All
 //! other names are the real ones.
 
+#[cfg(not(before = "1.21"))]
 mod join_set;
 mod local;
 
@@ -13,6 +14,7 @@ use super::runtime;
 
 pub use super::real::task::*;
 
+#[cfg(not(before = "1.21"))]
 pub use join_set::JoinSet;
 pub use local::{LocalSet, spawn_local};
 

@@ -6,7 +6,9 @@ use std::panic::Location;
 
 use super::blocking;
 use super::link::Link;
-use super::permit::{OwnedPermit, Permit};
+#[cfg(not(before = "1.6"))]
+use super::permit::OwnedPermit;
+use super::permit::Permit;
 use super::real::{
     self,
     error::{SendError, TrySendError},
@@ -65,6 +67,9 @@ impl<T> Sender<T> {
     /// The message, if there is none or nobody can receive it any more.
     #[track_caller]
     pub fn try_send(&self, message: T) -> Result<(), TrySendError<T>> {
+        #[cfg(before = "1.1")]
+        return self.inner.try_send(message).inspect(|()| self.link.sends::<T>(Location::caller()));
+        #[cfg(not(before = "1.1"))]
         match self.try_reserve() {
             Ok(permit) => {
                 permit.send(message);
@@ -178,6 +183,7 @@ impl<T> Sender<T> {
     /// # Panics
     ///
     /// As [`send`](Self::send).
+    #[cfg(not(before = "1.6"))]
     #[track_caller]
     pub fn reserve_owned(self) -> impl Future<Output = Result<OwnedPermit<T>, SendError<()>>> {
         let site = Location::caller();
@@ -193,6 +199,7 @@ impl<T> Sender<T> {
     /// # Errors
     ///
     /// If there is none or nobody can receive any more.
+    #[cfg(not(before = "1.1"))]
     pub fn try_reserve(&self) -> Result<Permit<'_, T>, TrySendError<()>> {
         let inner = self.inner.try_reserve()?;
         Ok(Permit { inner, link: &self.link })
@@ -217,6 +224,7 @@ impl<T> Sender<T> {
     /// # Errors
     ///
     /// The sender, if there is none or nobody can receive any more.
+    #[cfg(not(before = "1.6"))]
     pub fn try_reserve_owned(self) -> Result<OwnedPermit<T>, TrySendError<Self>> {
         let Sender { inner, link } = self;
         match inner.try_reserve_owned() {
@@ -227,21 +235,25 @@ impl<T> Sender<T> {
     }
 
     /// Whether both send into one channel.
+    #[cfg(not(before = "1.3"))]
     pub fn same_channel(&self, other: &Self) -> bool {
         self.inner.same_channel(&other.inner)
     }
 
     /// For how many messages there is room now.
+    #[cfg(not(before = "1.5"))]
     pub fn capacity(&self) -> usize {
         self.inner.capacity()
     }
 
     /// For how many messages there is room in the empty channel.
+    #[cfg(not(before = "1.21"))]
     pub fn max_capacity(&self) -> usize {
         self.inner.max_capacity()
     }
 
     /// A sender that does not keep the channel open.
+    #[cfg(not(before = "1.21"))]
     #[must_use = "the sender stays as it is"]
     pub fn downgrade(&self) -> WeakSender<T> {
         WeakSender { inner: self.inner.downgrade(), link: self.link.clone() }
@@ -273,11 +285,13 @@ impl<T> fmt::Debug for Sender<T> {
 }
 
 /// [`tokio::sync::mpsc::WeakSender`](::tokio::sync::mpsc::WeakSender), tracked.
+#[cfg(not(before = "1.21"))]
 pub struct WeakSender<T> {
     inner: real::WeakSender<T>,
     link: Link,
 }
 
+#[cfg(not(before = "1.21"))]
 impl<T> WeakSender<T> {
     /// A sender, if there is still another one.
     pub fn upgrade(&self) -> Option<Sender<T>> {
@@ -298,12 +312,14 @@ impl<T> WeakSender<T> {
     }
 }
 
+#[cfg(not(before = "1.21"))]
 impl<T> Clone for WeakSender<T> {
     fn clone(&self) -> Self {
         WeakSender { inner: self.inner.clone(), link: self.link.clone() }
     }
 }
 
+#[cfg(not(before = "1.21"))]
 impl<T> fmt::Debug for WeakSender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.inner.fmt(f)

@@ -25,9 +25,15 @@ use super::{blocking, link};
 
 pub use super::real::sync::mpsc::*;
 
-pub use bounded::{Sender, WeakSender, channel};
+#[cfg(not(before = "1.21"))]
+pub use bounded::WeakSender;
+pub use bounded::{Sender, channel};
+#[cfg(not(before = "1.6"))]
+pub use permit::OwnedPermit;
+pub use permit::Permit;
 #[cfg(not(before = "1.36"))]
 pub use permit::PermitIterator;
-pub use permit::{OwnedPermit, Permit};
 pub use receiver::{Receiver, UnboundedReceiver};
-pub use unbounded::{UnboundedSender, WeakUnboundedSender, unbounded_channel};
+#[cfg(not(before = "1.22"))]
+pub use unbounded::WeakUnboundedSender;
+pub use unbounded::{UnboundedSender, unbounded_channel};

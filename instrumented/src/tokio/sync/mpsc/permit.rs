@@ -5,6 +5,7 @@ use std::fmt;
 use std::iter::FusedIterator;
 use std::panic::Location;
 
+#[cfg(not(before = "1.6"))]
 use super::bounded::Sender;
 use super::link::Link;
 use super::real;
@@ -64,11 +65,13 @@ impl<T> fmt::Debug for PermitIterator<'_, T> {
 }
 
 /// [`tokio::sync::mpsc::OwnedPermit`](::tokio::sync::mpsc::OwnedPermit), tracked.
+#[cfg(not(before = "1.6"))]
 pub struct OwnedPermit<T> {
     pub(super) inner: real::OwnedPermit<T>,
     pub(super) link: Link,
 }
 
+#[cfg(not(before = "1.6"))]
 impl<T> OwnedPermit<T> {
     /// Sends, and gives the sender back.
     #[track_caller]
@@ -95,6 +98,7 @@ impl<T> OwnedPermit<T> {
     }
 }
 
+#[cfg(not(before = "1.6"))]
 impl<T> fmt::Debug for OwnedPermit<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.inner.fmt(f)

@@ -9,7 +9,9 @@ use lockdep::task::polled_by;
 
 use super::blocking;
 use super::link::Link;
-use super::real::{self, error::TryRecvError};
+use super::real;
+#[cfg(not(before = "1.12"))]
+use super::real::error::TryRecvError;
 
 /// The receiving end of one kind of channel.
 macro_rules! receiver {
@@ -49,6 +51,7 @@ macro_rules! receiver {
             /// # Panics
             ///
             /// As [`recv`](Self::recv).
+            #[cfg(not(before = "1.34"))]
             #[track_caller]
             pub fn recv_many(
                 &mut self,
@@ -70,6 +73,7 @@ macro_rules! receiver {
             /// # Errors
             ///
             /// If there is none, or there will never be one any more.
+            #[cfg(not(before = "1.12"))]
             #[track_caller]
             pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
                 let result = self.inner.try_recv();

@@ -48,11 +48,13 @@ impl<T> UnboundedSender<T> {
     }
 
     /// Whether both send into one channel.
+    #[cfg(not(before = "1.3"))]
     pub fn same_channel(&self, other: &Self) -> bool {
         self.inner.same_channel(&other.inner)
     }
 
     /// A sender that does not keep the channel open.
+    #[cfg(not(before = "1.22"))]
     #[must_use = "the sender stays as it is"]
     pub fn downgrade(&self) -> WeakUnboundedSender<T> {
         WeakUnboundedSender { inner: self.inner.downgrade(), link: self.link.clone() }
@@ -84,11 +86,13 @@ impl<T> fmt::Debug for UnboundedSender<T> {
 }
 
 /// [`tokio::sync::mpsc::WeakUnboundedSender`](::tokio::sync::mpsc::WeakUnboundedSender), tracked.
+#[cfg(not(before = "1.22"))]
 pub struct WeakUnboundedSender<T> {
     inner: real::WeakUnboundedSender<T>,
     link: Link,
 }
 
+#[cfg(not(before = "1.22"))]
 impl<T> WeakUnboundedSender<T> {
     /// A sender, if there is still another one.
     pub fn upgrade(&self) -> Option<UnboundedSender<T>> {
@@ -109,12 +113,14 @@ impl<T> WeakUnboundedSender<T> {
     }
 }
 
+#[cfg(not(before = "1.22"))]
 impl<T> Clone for WeakUnboundedSender<T> {
     fn clone(&self) -> Self {
         WeakUnboundedSender { inner: self.inner.clone(), link: self.link.clone() }
     }
 }
 
+#[cfg(not(before = "1.22"))]
 impl<T> fmt::Debug for WeakUnboundedSender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.inner.fmt(f)
