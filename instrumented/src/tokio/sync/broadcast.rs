@@ -42,6 +42,7 @@ impl<T> Sender<T> {
     /// # Panics
     ///
     /// If `capacity` is 0 or too large.
+    #[cfg(not(before = "1.30"))]
     #[track_caller]
     pub fn new(capacity: usize) -> Self {
         Sender { inner: real::Sender::new(capacity), link: Link::new(false) }
@@ -71,11 +72,13 @@ impl<T> Sender<T> {
     }
 
     /// How many messages are in the channel.
+    #[cfg(not(before = "1.25"))]
     pub fn len(&self) -> usize {
         self.inner.len()
     }
 
     /// Whether there is no message in the channel.
+    #[cfg(not(before = "1.25"))]
     pub fn is_empty(&self) -> bool {
         self.inner.is_empty()
     }
@@ -86,6 +89,7 @@ impl<T> Sender<T> {
     }
 
     /// Whether both send into one channel.
+    #[cfg(not(before = "1.28"))]
     pub fn same_channel(&self, other: &Self) -> bool {
         self.inner.same_channel(&other.inner)
     }
@@ -170,16 +174,19 @@ pub struct Receiver<T> {
 
 impl<T> Receiver<T> {
     /// How many messages are left for this receiver.
+    #[cfg(not(before = "1.18"))]
     pub fn len(&self) -> usize {
         self.inner.len()
     }
 
     /// Whether no message is left for this receiver.
+    #[cfg(not(before = "1.18"))]
     pub fn is_empty(&self) -> bool {
         self.inner.is_empty()
     }
 
     /// Whether both receive from one channel.
+    #[cfg(not(before = "1.28"))]
     pub fn same_channel(&self, other: &Self) -> bool {
         self.inner.same_channel(&other.inner)
     }
@@ -205,6 +212,7 @@ impl<T> Receiver<T> {
 
 impl<T: Clone> Receiver<T> {
     /// Another receiver, of what is sent from now on.
+    #[cfg(not(before = "1.19"))]
     pub fn resubscribe(&self) -> Self {
         Receiver { inner: self.inner.resubscribe(), link: self.link.clone() }
     }
@@ -247,6 +255,7 @@ impl<T: Clone> Receiver<T> {
     /// # Panics
     ///
     /// If the thread runs tasks, or as [`recv`](Self::recv).
+    #[cfg(not(before = "1.29"))]
     #[track_caller]
     pub fn blocking_recv(&mut self) -> Result<T, RecvError> {
         blocking::check();

@@ -34,6 +34,7 @@ mod link;
 pub mod mpsc;
 mod mutex;
 mod mutex_guard;
+#[cfg(not(before = "1.9"))]
 mod notify;
 #[cfg(not(before = "1.5"))]
 mod once_cell;
@@ -52,6 +53,7 @@ pub use super::real::sync::*;
 pub use barrier::Barrier;
 pub use mutex::Mutex;
 pub use mutex_guard::{MappedMutexGuard, MutexGuard};
+#[cfg(not(before = "1.9"))]
 pub use notify::{Notify, futures};
 #[cfg(not(before = "1.5"))]
 pub use once_cell::OnceCell;

@@ -45,6 +45,7 @@ impl Notify {
     }
 
     /// [`new`](Self::new) in constants.
+    #[cfg(any(not(before = "1.30"), feature = "parking_lot"))]
     #[must_use]
     #[track_caller]
     pub const fn const_new() -> Notify {
@@ -124,6 +125,7 @@ pub struct Notified<'a> {
 
 impl Notified<'_> {
     /// Counts as waiting from now on; whether it is notified already. Records nothing.
+    #[cfg(not(before = "1.19"))]
     pub fn enable(self: Pin<&mut Self>) -> bool {
         self.inner().enable()
     }

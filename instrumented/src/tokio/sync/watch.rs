@@ -37,6 +37,7 @@ pub struct Sender<T> {
 
 impl<T> Sender<T> {
     /// Creates a channel that nobody watches; the place of this call is its class.
+    #[cfg(not(before = "1.33"))]
     #[track_caller]
     pub fn new(init: T) -> Self {
         Sender { inner: real::Sender::new(init), link: Link::new(false) }
@@ -58,6 +59,7 @@ impl<T> Sender<T> {
     /// # Panics
     ///
     /// If `modify` does.
+    #[cfg(not(before = "1.18"))]
     #[track_caller]
     pub fn send_modify<F>(&self, modify: F)
     where
@@ -72,6 +74,7 @@ impl<T> Sender<T> {
     /// # Panics
     ///
     /// If `modify` does.
+    #[cfg(not(before = "1.19"))]
     #[track_caller]
     pub fn send_if_modified<F>(&self, modify: F) -> bool
     where
@@ -88,6 +91,7 @@ impl<T> Sender<T> {
     }
 
     /// Changes the value, whether anybody watches or not; the one before.
+    #[cfg(not(before = "1.13"))]
     #[track_caller]
     pub fn send_replace(&self, value: T) -> T {
         self.link.sends::<T>(Location::caller());
@@ -110,11 +114,13 @@ impl<T> Sender<T> {
     }
 
     /// A receiver that has seen the present value.
+    #[cfg(not(before = "1.11"))]
     pub fn subscribe(&self) -> Receiver<T> {
         Receiver { inner: self.inner.subscribe(), link: self.link.clone() }
     }
 
     /// How many receivers there are.
+    #[cfg(not(before = "1.7"))]
     pub fn receiver_count(&self) -> usize {
         self.inner.receiver_count()
     }
@@ -172,6 +178,7 @@ impl<T> Receiver<T> {
     }
 
     /// The value, which is seen now. As long as what is returned lives it cannot be changed.
+    #[cfg(not(before = "1.8"))]
     pub fn borrow_and_update(&mut self) -> Ref<'_, T> {
         self.inner.borrow_and_update()
     }
@@ -181,6 +188,7 @@ impl<T> Receiver<T> {
     /// # Errors
     ///
     /// If nobody can change it any more.
+    #[cfg(not(before = "1.16"))]
     pub fn has_changed(&self) -> Result<bool, RecvError> {
         self.inner.has_changed()
     }
@@ -192,6 +200,7 @@ impl<T> Receiver<T> {
     }
 
     /// Has the value be one that was not seen.
+    #[cfg(not(before = "1.33"))]
     pub fn mark_changed(&mut self) {
         self.inner.mark_changed();
     }
@@ -226,6 +235,7 @@ impl<T> Receiver<T> {
     /// # Panics
     ///
     /// The future panics if `f` does, or as that of [`changed`](Self::changed).
+    #[cfg(not(before = "1.28"))]
     #[track_caller]
     pub fn wait_for(
         &mut self,
@@ -236,6 +246,7 @@ impl<T> Receiver<T> {
     }
 
     /// Whether both watch one value.
+    #[cfg(not(before = "1.18"))]
     pub fn same_channel(&self, other: &Self) -> bool {
         self.inner.same_channel(&other.inner)
     }
