@@ -99,6 +99,11 @@ pub fn of_hold(mut held: Vec<Frame>, wanted: &[Frame]) -> Vec<Frame> {
     held
 }
 
+/// Whether the file is one of a crate in the place of one of the program's.
+pub(crate) fn is_facade(file: &str) -> bool {
+    file.contains(FACADES)
+}
+
 /// Whether nobody has trimmed the stack: it still begins inside the tracker.
 pub(crate) fn is_whole(frames: &[Frame]) -> bool {
     tracker_end(frames) > 0
@@ -132,7 +137,7 @@ fn origin(frame: &Frame) -> Origin {
     if file.is_some_and(is_toolchain) {
         return Origin::Standard;
     }
-    if file.is_some_and(|file| file.contains(FACADES)) {
+    if file.is_some_and(is_facade) {
         return Origin::Tracker;
     }
     if is_entry(&frame.function) {

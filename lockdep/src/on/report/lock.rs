@@ -3,6 +3,7 @@
 
 use crate::class::Class;
 use crate::mode::Mode;
+use crate::on::frames::is_facade;
 use crate::place::Place;
 use crate::violation::Touch;
 
@@ -70,8 +71,9 @@ impl<'a> Labels<'a> {
 
     pub(super) fn rows(&self, paths: &Paths) -> Vec<ClassRow> {
         let row = |(class, label): &(&Class, String)| {
-            // A class that was made by hand has no place.
-            let is_placed = !class.place.file.is_empty();
+            // A class that was made by hand has no place, and one that a facade makes for all has
+            // none that the reader knows.
+            let is_placed = !class.place.file.is_empty() && !is_facade(&class.place.file);
             let place = if is_placed { paths.place(&class.place) } else { String::new() };
             let lock = Some(lock_type(class)).filter(|lock| lock != label && !is_code(class));
             let made = if is_code(class) { "started at" } else { "made at" };
@@ -189,6 +191,17 @@ mod tests {
             "lock",
         ];
         assert_eq!(labels(&classes), expected);
+    }
+
+    #[test]
+    fn what_a_facade_makes_for_all_has_no_place() {
+        let classes = [
+            class("global rayon pool", "", "/t/instrumented/facade/../src/rayon/pool.rs", 3),
+            class("rayon pool", "", "a.rs", 4),
+        ];
+        let rows = Labels::of(&classes, &Paths::default()).rows(&Paths::default());
+        let places: Vec<&str> = rows.iter().map(|row| row.place.as_str()).collect();
+        assert_eq!(places, ["", "a.rs:4:20"]);
     }
 
     #[test]
