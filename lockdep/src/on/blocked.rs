@@ -170,7 +170,7 @@ impl Seen {
     /// The lock that is waited for, with the backtrace of such an acquire.
     fn wants(&self, tracker: &Tracker) -> End {
         let Wanted { entry, site, witness, .. } = self.wanted;
-        tracker.end(&Held { entry, site, witness })
+        tracker.end(&Held { entry, site, witness, has_started: false })
     }
 }
 

@@ -201,7 +201,7 @@ impl Tracker {
         (key, site): (u64, &'static Location<'static>),
     ) -> Option<Met> {
         let number = task.number();
-        let is_younger = |held: &Held| other.is_younger(number, held.entry.lock(), held.site);
+        let is_younger = |held: &Held| other.is_younger(number, held);
         let concerns = |held: &Held| {
             self.settings.level == Level::Order
                 || task.has_made_under(held.entry)

@@ -19,6 +19,7 @@ use crate::on::learn_wait::Waiter;
 use crate::on::pass::{Ancestry, Course};
 use crate::on::process;
 use crate::on::registry;
+use crate::on::stack::Held;
 use crate::on::task::{State, Task};
 use crate::on::thread::with_task;
 
@@ -72,15 +73,12 @@ impl Life {
     }
 
     /// Whether a lock that the task `joiner` holds was taken after this one was started, for certain.
-    pub(crate) fn is_younger(
-        &self,
-        joiner: u64,
-        held: u64,
-        site: &'static Location<'static>,
-    ) -> bool {
-        let hold = (held, std::ptr::from_ref(site).addr());
+    pub(crate) fn is_younger(&self, joiner: u64, held: &Held) -> bool {
+        let hold = (held.entry.lock(), std::ptr::from_ref(held.site).addr());
         match joiner == self.ancestry.parent {
-            true => !self.held.contains(&hold),
+            // Who replaces a task by another takes the same lock at the same place twice; but under
+            // the second hold nothing was started yet when the first task is joined.
+            true => !held.has_started || !self.held.contains(&hold),
             // It took all that it holds after its own start.
             false => joiner > self.ancestry.task,
         }
@@ -161,6 +159,7 @@ pub(crate) fn spawned(describe: Describe, site: &'static Location<'static>) -> C
             let held =
                 task.held().map(|held| (held.entry.lock(), std::ptr::from_ref(held.site).addr()));
             let held = held.collect();
+            task.starts_code();
             // Kin cost memory as long as there are descendants, and nobody asks for them otherwise.
             let kin = TELL_APART.load(Relaxed).then(|| task.kin().spawn(&CLOCK));
             PENDING.fetch_add(1, SeqCst);

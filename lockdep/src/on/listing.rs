@@ -31,7 +31,7 @@ fn task(stack: &'static Stack) -> TaskLocks {
         held: stack.observe().iter().map(touch).collect(),
         wanted: wanted.map(|wanted| -> (_, Until) {
             let (entry, site, witness) = (wanted.entry, wanted.site, wanted.witness);
-            (touch(&Held { entry, site, witness }), wanted.until)
+            (touch(&Held { entry, site, witness, has_started: false }), wanted.until)
         }),
     }
 }

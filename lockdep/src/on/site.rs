@@ -8,6 +8,9 @@ use std::panic::Location;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
+/// What a place is marked by: the addresses of places are even.
+const MARK: usize = 1;
+
 /// A place, or none. All zero when there is none.
 pub(crate) struct Site(AtomicPtr<Location<'static>>);
 
@@ -31,10 +34,19 @@ impl Site {
     #[inline]
     #[allow(unsafe_code, reason = "no safe atomic holds a reference")]
     pub(crate) fn get(&self) -> Option<&'static Location<'static>> {
-        let site = self.0.load(Ordering::Acquire);
-        // SAFETY: the field is private, and `set` and `clear` alone write it: it is null or was
-        // made from a shared reference that is valid and unchanged for ever.
+        let site = self.0.load(Ordering::Acquire).map_addr(|address| address & !MARK);
+        // SAFETY: the field is private, and `set`, `clear` and `mark` alone write it: without the
+        // mark it is null or was made from a shared reference that is valid and unchanged for ever.
         unsafe { site.as_ref() }
+    }
+
+    /// Marks what is there, until something else is put there. The mark is no part of the place.
+    pub(crate) fn mark(&self) {
+        self.0.fetch_or(MARK, Ordering::Release);
+    }
+
+    pub(crate) fn is_marked(&self) -> bool {
+        self.0.load(Ordering::Acquire).addr() & MARK != 0
     }
 }
 

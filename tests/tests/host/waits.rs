@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use instrumented::sync::mpsc::{channel, sync_channel};
+use instrumented::sync::mpsc::{Sender, channel, sync_channel};
 use instrumented::sync::{Barrier, Condvar, Mutex, RwLock};
 use instrumented::thread;
 use lockdep::task::AsyncTask;
@@ -155,6 +155,9 @@ pub(crate) fn scenes() -> Vec<Scene> {
         }),
         scene("a_lock_under_which_a_thread_is_told_to_end_is_held_at_its_join", told_to_end)
             .ends(|played| warnings(played, "LD0020", 1)),
+        scene("a_thread_is_replaced_by_another_under_a_lock", replaced_in_if_let)
+            .ends(|played| warnings(played, "LD0020", 1)),
+        innocent("who_starts_and_joins_under_one_hold_knows", started_and_joined_under_one_hold),
         innocent("a_lock_that_has_nothing_to_do_with_the_thread_is_fine", || {
             let thread = thread::spawn(|| take(&BETWEEN));
             let _held = unpoisoned(&HELD);
@@ -394,7 +397,7 @@ pub(crate) fn scenes() -> Vec<Scene> {
             }
         }),
         guilty("an_answer_through_a_channel_of_its_own_that_needs_the_lock_is_told", || {
-            type Answer = instrumented::sync::mpsc::Sender<()>;
+            type Answer = Sender<()>;
             let (ask, asked) = channel::<(bool, Answer)>();
             let worker = thread::spawn(move || {
                 for (needs, answer) in asked {
@@ -591,7 +594,7 @@ fn unparked(is_before: bool) {
 
 /// A worker that answers questions.
 struct Service {
-    ask: instrumented::sync::mpsc::Sender<()>,
+    ask: Sender<()>,
     answered: instrumented::sync::mpsc::Receiver<()>,
     worker: thread::JoinHandle<()>,
 }
@@ -752,6 +755,42 @@ fn warnings(played: &Played, code: &str, number: usize) -> Result<(), String> {
 }
 
 /// Tells a thread to end and waits for it, under one lock.
+/// The thread before the last is started, told to end and joined by one line.
+fn replaced_in_if_let() {
+    struct Ticker(Sender<()>, Option<thread::JoinHandle<()>>);
+
+    impl Drop for Ticker {
+        fn drop(&mut self) {
+            self.0.send(()).unwrap();
+            self.1.take().unwrap().join().unwrap();
+        }
+    }
+
+    let replace = |ticker: &Mutex<Option<Ticker>>, with: bool| {
+        let mut ticker = ticker.lock().unwrap();
+        drop(ticker.take());
+        *ticker = with.then(|| {
+            let (sender, receiver) = channel();
+            Ticker(sender, Some(thread::spawn(move || receiver.recv().unwrap())))
+        });
+    };
+    let ticker = Mutex::new(None);
+    replace(&ticker, true);
+    replace(&ticker, false);
+}
+
+/// Where the hold is on the stack does not matter: it is moved when one below it ends.
+fn started_and_joined_under_one_hold() {
+    let below = unpoisoned(&BETWEEN);
+    let held = unpoisoned(&HELD);
+    let (sender, receiver) = channel();
+    let worker = thread::spawn(move || receiver.recv().unwrap());
+    drop(below);
+    sender.send(()).unwrap();
+    worker.join().unwrap();
+    drop(held);
+}
+
 fn told_to_end() {
     let (sender, receiver) = channel();
     let worker = thread::spawn(move || receiver.recv().unwrap());

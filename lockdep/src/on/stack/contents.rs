@@ -65,9 +65,10 @@ impl Stack {
     }
 
     pub(super) fn held_at(&self, index: usize, entry: Entry) -> Option<Held> {
-        let Entry { entry, site, chain } = entry;
+        let Entry { entry, site, chain, has_started } = entry;
         let site = site.filter(|_| entry.is_resolved())?;
-        Some(Held { entry, site, witness: self.origin(index, chain::at(chain, site)) })
+        let witness = self.origin(index, chain::at(chain, site));
+        Some(Held { entry, site, witness, has_started })
     }
 
     /// Under which key the backtrace is kept whose key would now be `witness`.

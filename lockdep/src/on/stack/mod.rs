@@ -59,6 +59,8 @@ pub(crate) struct Held {
     pub(crate) site: &'static Location<'static>,
     /// Under which key the backtrace of the acquire is kept.
     pub(crate) witness: u64,
+    /// Whether its task has started other code since.
+    pub(crate) has_started: bool,
 }
 
 /// What an entry of the stack says.
@@ -67,6 +69,8 @@ struct Entry {
     entry: Word,
     site: Option<&'static Location<'static>>,
     chain: u64,
+    /// Whether other code was started since.
+    has_started: bool,
 }
 
 /// An entry beyond the inline ones.
@@ -213,16 +217,31 @@ impl Stack {
         self.reserve();
         self.depth.store(depth + 1, Relaxed);
         compiler_fence(Release);
-        self.set(depth, Entry { entry, site, chain });
+        self.set(depth, Entry { entry, site, chain, has_started: false });
     }
 
     /// Pushes a lock that another stack held, with the backtrace that was kept for it there.
     pub(crate) fn adopt(&self, held: Held) {
         let index = self.depth();
         self.push(held.entry, held.site);
+        if held.has_started {
+            self.mark_started(index);
+        }
         if let Some((now, kept)) = self.origins.get(index) {
             now.store(chain::at(self.chain(), held.site), Relaxed);
             kept.store(held.witness, Relaxed);
+        }
+    }
+
+    /// The task starts other code, which all that is held is older than.
+    pub(crate) fn starts_code(&self) {
+        (0..self.depth()).for_each(|index| self.mark_started(index));
+    }
+
+    fn mark_started(&self, index: usize) {
+        match position(index) {
+            (None, at) => self.sites[at].mark(),
+            (Some(block), at) => self.block(block)[at].site.mark(),
         }
     }
 
@@ -321,7 +340,7 @@ impl Stack {
             }
         };
         let entry = Word::from_bits(lock.load(Acquire));
-        Entry { entry, site: site.get(), chain: chain.load(Relaxed) }
+        Entry { entry, site: site.get(), chain: chain.load(Relaxed), has_started: site.is_marked() }
     }
 
     fn set(&self, index: usize, held: Entry) {
@@ -335,6 +354,9 @@ impl Stack {
         match held.site {
             Some(place) => site.set(place),
             None => site.clear(),
+        }
+        if held.has_started {
+            site.mark();
         }
         chain.store(held.chain, Relaxed);
         compiler_fence(Release);

@@ -27,6 +27,13 @@ impl Task {
             || self.state() == State::Scoped
     }
 
+    /// The task starts other code, which all that it holds is older than.
+    pub(crate) fn starts_code(&self) {
+        if let Some(stack) = self.stack.get() {
+            stack.starts_code();
+        }
+    }
+
     /// The held locks, oldest first, of all frames.
     pub(crate) fn held(&self) -> impl DoubleEndedIterator<Item = Held> + use<> {
         self.stack_or_empty().held()
