@@ -270,6 +270,17 @@ impl<T> Receiver<T> {
     }
 }
 
+impl<T> Drop for Receiver<T> {
+    /// Senders that wait for room wait no more. If there are none left, nobody does.
+    fn drop(&mut self) {
+        if let Some(map) = &self.link.room
+            && Arc::strong_count(&self.link) > 1
+        {
+            wait::made(map, room::<T>, Location::caller());
+        }
+    }
+}
+
 impl<T> fmt::Debug for Receiver<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.inner.fmt(f)

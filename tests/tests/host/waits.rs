@@ -158,6 +158,11 @@ pub(crate) fn scenes() -> Vec<Scene> {
         scene("a_thread_is_replaced_by_another_under_a_lock", replaced_in_if_let)
             .ends(|played| warnings(played, "LD0020", 1)),
         innocent("who_starts_and_joins_under_one_hold_knows", started_and_joined_under_one_hold),
+        scene("a_receiver_that_is_dropped_makes_an_end_of_waiting_for_room", || {
+            dropped_under(true)
+        })
+        .ends(circle),
+        innocent("but_not_if_nobody_sends_any_more", || dropped_under(false)),
         innocent("a_lock_that_has_nothing_to_do_with_the_thread_is_fine", || {
             let thread = thread::spawn(|| take(&BETWEEN));
             let _held = unpoisoned(&HELD);
@@ -755,6 +760,25 @@ fn warnings(played: &Played, code: &str, number: usize) -> Result<(), String> {
 }
 
 /// Tells a thread to end and waits for it, under one lock.
+/// Who sends into a channel with a bound holds a lock that the receiver takes before it goes.
+fn dropped_under(is_last_to_go: bool) {
+    let (sender, receiver) = sync_channel(2);
+    let other = is_last_to_go.then(|| sender.clone());
+    let send = thread::spawn(move || {
+        let held = unpoisoned(&HELD);
+        sender.send(()).unwrap();
+        drop(held);
+    });
+    let receive = thread::spawn(move || {
+        receiver.recv().unwrap();
+        while !is_last_to_go && receiver.recv().is_ok() {}
+        take(&HELD);
+    });
+    send.join().unwrap();
+    receive.join().unwrap();
+    drop(other);
+}
+
 /// The thread before the last is started, told to end and joined by one line.
 fn replaced_in_if_let() {
     struct Ticker(Sender<()>, Option<thread::JoinHandle<()>>);

@@ -102,6 +102,14 @@ impl Link {
         announce(&self.0.message, message::<T>, site);
     }
 
+    /// The only receiver is about to go: senders that wait for room wait no more. If there are none
+    /// left, nobody does.
+    pub(super) fn closes<T>(&self, site: Site) {
+        if let Some(map) = self.0.room.as_ref().filter(|_| Arc::strong_count(&self.0) > 1) {
+            wait::made(map, room::<T>, site);
+        }
+    }
+
     /// The current task has what it waited for: messages, so that there is room, or the end of all.
     pub(super) fn received<T>(&self, site: Site, is_message: bool) {
         if let Some(map) = self.0.room.as_ref().filter(|_| is_message) {

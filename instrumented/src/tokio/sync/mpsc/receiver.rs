@@ -115,7 +115,9 @@ macro_rules! receiver {
             }
 
             /// Lets nobody send any more. What was sent can still be received.
+            #[track_caller]
             pub fn close(&mut self) {
+                self.link.closes::<T>(Location::caller());
                 self.inner.close();
             }
 
@@ -185,6 +187,12 @@ macro_rules! receiver {
             #[cfg(not(before = "1.39"))]
             pub fn sender_weak_count(&self) -> usize {
                 self.inner.sender_weak_count()
+            }
+        }
+
+        impl<T> Drop for $name<T> {
+            fn drop(&mut self) {
+                self.link.closes::<T>(Location::caller());
             }
         }
 
