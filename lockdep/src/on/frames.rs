@@ -86,7 +86,15 @@ const RETURNED: usize = 2;
 /// Both stacks are trimmed and innermost first.
 #[must_use]
 pub fn of_hold(mut held: Vec<Frame>, wanted: &[Frame]) -> Vec<Frame> {
-    let running = |frame: &Frame| wanted.iter().position(|other| other.function == frame.function);
+    // A function that wants the second lock by the very call that took the first is called anew, as
+    // one is that many others take their locks by: it says nothing of how the first came about.
+    let calls_anew = |frame: &Frame, at: usize| at == 0 && frame.place == wanted[0].place;
+    let running = |frame: &Frame| {
+        let is_it = |(at, other): (usize, &Frame)| {
+            other.function == frame.function && !calls_anew(frame, at)
+        };
+        wanted.iter().enumerate().position(is_it)
+    };
     let returned = held.iter().take(RETURNED + 1).position(|frame| running(frame).is_some());
     match returned {
         Some(returned) => {
@@ -381,6 +389,21 @@ mod tests {
         let wanted = stack(&[("width", 113), ("tick", 148), ("main", 16)]);
         let hold = of_hold(kept, &wanted);
         assert_eq!(hold, stack(&[("state", 481), ("tick", 147), ("main", 16)]));
+    }
+
+    #[test]
+    fn a_function_by_which_all_take_their_locks_is_not_the_one_that_runs() {
+        let kept = stack(&[("lock", 23), ("poll", 853), ("main", 23)]);
+        let wanted = stack(&[("lock", 23), ("notify", 506), ("poll", 874), ("main", 28)]);
+        let hold = of_hold(kept, &wanted);
+        assert_eq!(hold, stack(&[("lock", 23), ("poll", 853), ("main", 28)]));
+    }
+
+    #[test]
+    fn a_loop_that_takes_a_lock_each_time_runs() {
+        let kept = stack(&[("all", 7), ("main", 23)]);
+        let wanted = stack(&[("all", 7), ("main", 24)]);
+        assert_eq!(of_hold(kept, &wanted), stack(&[("all", 7), ("main", 23)]));
     }
 
     #[test]
