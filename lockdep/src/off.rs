@@ -286,6 +286,12 @@ pub mod event {
             true
         }
 
+        /// Whether it has ended: nobody knows.
+        #[must_use]
+        pub fn is_over(&self) -> bool {
+            true
+        }
+
         #[doc(hidden)]
         #[must_use]
         pub fn code(&self) -> Option<u32> {

@@ -51,6 +51,8 @@ macro_rules! types_of {
             pub(super) type Semaphore = sync::Semaphore;
             pub(super) type SemaphorePermit = sync::SemaphorePermit<'static>;
             pub(super) type OwnedSemaphorePermit = sync::OwnedSemaphorePermit;
+            pub(super) type JoinHandle<T> = task::JoinHandle<T>;
+            pub(super) type AbortHandle = task::AbortHandle;
             pub(super) type JoinSet<T> = task::JoinSet<T>;
             pub(super) type Sender<T> = sync::mpsc::Sender<T>;
             pub(super) type WeakSender<T> = sync::mpsc::WeakSender<T>;
@@ -112,7 +114,7 @@ macro_rules! of_payload {
         answers!(
             Mutex MutexGuard MappedMutexGuard OwnedMutexGuard OwnedMappedMutexGuard RwLock
             RwLockReadGuard RwLockWriteGuard RwLockMappedWriteGuard OwnedRwLockReadGuard
-            OwnedRwLockWriteGuard OwnedRwLockMappedWriteGuard OnceCell JoinSet
+            OwnedRwLockWriteGuard OwnedRwLockMappedWriteGuard OnceCell JoinHandle JoinSet
             BroadcastSender BroadcastWeakSender BroadcastReceiver WatchSender WatchReceiver
             OneshotSender OneshotReceiver Timeout Sender WeakSender Receiver
             Permit PermitIterator OwnedPermit UnboundedSender WeakUnboundedSender UnboundedReceiver,
@@ -135,7 +137,7 @@ fn traits_are_those_of_the_real_types() {
         of_payload!(Pinned),
         of_payload!(PhantomPinned),
         answers!(
-            Barrier Notify Notified OwnedNotified
+            AbortHandle Barrier Notify Notified OwnedNotified
             Semaphore SemaphorePermit OwnedSemaphorePermit LocalSet Runtime LocalRuntime Handle
             Builder,
             [Send, Sync, Unpin, UnwindSafe, RefUnwindSafe, Debug, Default, Clone]
@@ -143,9 +145,18 @@ fn traits_are_those_of_the_real_types() {
     ];
     // What can be dereferenced to the real type has more by that.
     let more = |what: &str| {
-        ["JoinSet", "LocalSet", "Runtime", "LocalRuntime", "Handle", "Builder"]
-            .iter()
-            .any(|name| what.starts_with(name))
+        [
+            "AbortHandle",
+            "JoinHandle",
+            "JoinSet",
+            "LocalSet",
+            "Runtime",
+            "LocalRuntime",
+            "Handle",
+            "Builder",
+        ]
+        .iter()
+        .any(|name| what.starts_with(name))
             && what.contains("Deref")
     };
     let differ: Vec<Answer> = answers

@@ -19,7 +19,7 @@ const CALLED: &str = concat!(
 );
 
 /// The files of tokio with what is replaced.
-const FILES: [&str; 24] = [
+const FILES: [&str; 26] = [
     "sync/barrier.rs",
     "sync/broadcast.rs",
     "sync/mpsc/bounded.rs",
@@ -41,6 +41,8 @@ const FILES: [&str; 24] = [
     "runtime/handle.rs",
     "runtime/local_runtime/runtime.rs",
     "runtime/runtime.rs",
+    "runtime/task/abort.rs",
+    "runtime/task/join.rs",
     "task/join_set.rs",
     "task/local.rs",
     "time/timeout.rs",

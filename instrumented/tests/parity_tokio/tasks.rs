@@ -85,6 +85,62 @@ fn tasks_are_started_in_every_way() {
     });
 }
 
+#[test]
+fn handles_of_tasks_have_all_their_functions() {
+    run(async {
+        let mut task: JoinHandle<u8> = tokio::spawn(std::future::pending());
+        let aborts: AbortHandle = JoinHandle::abort_handle(&task);
+        assert!(!JoinHandle::is_finished(&task) && !AbortHandle::is_finished(&aborts));
+        assert_eq!(JoinHandle::id(&task), AbortHandle::id(&aborts.clone()));
+        assert!(format!("{task:?}").starts_with("JoinHandle { id: Id("), "{task:?}");
+        assert!(format!("{aborts:?}").starts_with("AbortHandle { id: Id("), "{aborts:?}");
+        AbortHandle::abort(&aborts);
+        assert!((&mut task).await.unwrap_err().is_cancelled() && task.is_finished());
+        let job: JoinHandle<u8> = task::spawn_blocking(|| 1);
+        JoinHandle::abort(&job);
+        drop(job.await);
+        let pair: (JoinHandle<u8>, JoinHandle<u8>) =
+            (tokio::spawn(async { 1 }), tokio::spawn(async { panic!("as asked") }));
+        let (one, panicked) = join!(pair.0, pair.1);
+        assert_eq!(one.unwrap(), 1);
+        assert!(panicked.unwrap_err().is_panic());
+    });
+}
+
+#[test]
+fn a_set_can_be_waited_for_at_the_same_time_as_something_else() {
+    fn is_send<T: Send>(_: &T) {}
+    let mut set = JoinSet::<u8>::new();
+    is_send(&set.join_next());
+    is_send(&set.join_next_with_id());
+    is_send(&set.shutdown());
+    is_send(&set.join_all());
+    run(async {
+        let mut set = JoinSet::new();
+        set.spawn(async { 1 });
+        let next = select! {
+            biased;
+            () = std::future::ready(()) => None,
+            next = set.join_next() => next,
+        };
+        assert!(next.is_none() && set.len() == 1);
+        assert_eq!(set.join_next().await.unwrap().unwrap(), 1);
+        assert!(set.join_next().await.is_none());
+        set.spawn(async { panic!("as asked") });
+        assert!(set.join_next_with_id().await.unwrap().unwrap_err().is_panic());
+    });
+}
+
+#[test]
+#[should_panic(expected = "as asked")]
+fn a_panic_in_a_set_comes_out_of_the_join_of_all() {
+    run(async {
+        let mut set = JoinSet::<()>::new();
+        set.spawn(async { panic!("as asked") });
+        set.join_all().await;
+    });
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main_of_one_thread() -> u8 {
     1

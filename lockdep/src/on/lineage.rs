@@ -50,6 +50,8 @@ pub(crate) struct Life {
     is_told_apart: AtomicBool,
     /// Whether it ends at its next await, whatever it waits for.
     is_cancelled: AtomicBool,
+    /// Whether it has ended.
+    is_over: AtomicBool,
 }
 
 impl Drop for Life {
@@ -95,6 +97,12 @@ impl Child {
     #[must_use]
     pub fn is_joined(&self) -> bool {
         self.life().is_none_or(|life| life.is_joined.load(Relaxed))
+    }
+
+    /// Whether it has ended; true if nothing is tracked.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.life().is_none_or(|life| life.is_over.load(Relaxed))
     }
 
     /// What is known of it; none if nothing is tracked.
@@ -173,6 +181,7 @@ pub(crate) fn spawned(describe: Describe, site: &'static Location<'static>) -> C
                 is_joined: AtomicBool::new(false),
                 is_told_apart: AtomicBool::new(false),
                 is_cancelled: AtomicBool::new(false),
+                is_over: AtomicBool::new(false),
             }))
         });
         new_moment(task);
@@ -197,6 +206,9 @@ pub(crate) fn started(child: &Child) {
 
 /// The work of `event::ended`.
 pub(crate) fn ended(child: &Child) {
+    if let Some(life) = child.life() {
+        life.is_over.store(true, Relaxed);
+    }
     if let Some(kin) = child.kin() {
         kin.end(&CLOCK);
     }

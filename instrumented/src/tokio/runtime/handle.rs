@@ -7,9 +7,8 @@ use lockdep::task::Tracked;
 
 #[cfg(not(before = "1.22"))]
 use super::real::runtime::RuntimeFlavor;
-use super::real::runtime::{EnterGuard, Handle as RealHandle};
-use super::real::task::JoinHandle;
-use super::task::job;
+use super::real::runtime::{EnterGuard, Handle as RealHandle, TryCurrentError};
+use super::task::{JoinHandle, job, started};
 
 /// [`tokio::runtime::Handle`](::tokio::runtime::Handle), whose tasks have held stacks of their own.
 #[derive(Clone, Debug)]
@@ -64,7 +63,8 @@ impl Handle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.inner.spawn(Tracked::spawned(future))
+        let (future, started) = started(future);
+        JoinHandle::of(self.inner.spawn(future), started)
     }
 
     /// Calls `func` on a thread that may block.
@@ -74,7 +74,8 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        self.inner.spawn_blocking(job(func))
+        let (func, started) = job(func);
+        JoinHandle::of(self.inner.spawn_blocking(func), started)
     }
 
     /// Runs `future` to its end on this thread.

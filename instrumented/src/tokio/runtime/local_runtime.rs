@@ -9,8 +9,7 @@ use lockdep::task::Tracked;
 
 use super::handle::Handle;
 use super::real::runtime::{EnterGuard, LocalRuntime as RealRuntime};
-use super::real::task::JoinHandle;
-use super::task::job;
+use super::task::{JoinHandle, job, started};
 
 /// [`tokio::runtime::LocalRuntime`](::tokio::runtime::LocalRuntime), whose tasks have held stacks of
 /// their own.
@@ -47,7 +46,8 @@ impl LocalRuntime {
         F: Future + 'static,
         F::Output: 'static,
     {
-        self.inner.spawn_local(Tracked::spawned(future))
+        let (future, started) = started(future);
+        JoinHandle::of(self.inner.spawn_local(future), started)
     }
 
     /// Calls `func` on a thread that may block.
@@ -57,7 +57,8 @@ impl LocalRuntime {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        self.inner.spawn_blocking(job(func))
+        let (func, started) = job(func);
+        JoinHandle::of(self.inner.spawn_blocking(func), started)
     }
 
     /// Runs `future` to its end on this thread.

@@ -8,8 +8,7 @@ use lockdep::task::Tracked;
 
 use super::handle::Handle;
 use super::real::runtime::{EnterGuard, Runtime as RealRuntime};
-use super::real::task::JoinHandle;
-use super::task::job;
+use super::task::{JoinHandle, job, started};
 
 /// [`tokio::runtime::Runtime`](::tokio::runtime::Runtime), whose tasks have held stacks of their own.
 #[derive(Debug)]
@@ -46,7 +45,8 @@ impl Runtime {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.inner.spawn(Tracked::spawned(future))
+        let (future, started) = started(future);
+        JoinHandle::of(self.inner.spawn(future), started)
     }
 
     /// Calls `func` on a thread that may block.
@@ -56,7 +56,8 @@ impl Runtime {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        self.inner.spawn_blocking(job(func))
+        let (func, started) = job(func);
+        JoinHandle::of(self.inner.spawn_blocking(func), started)
     }
 
     /// Runs `future` to its end on this thread.

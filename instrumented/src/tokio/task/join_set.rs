@@ -1,29 +1,47 @@
 //! The set of tasks that are joined together.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::ops::{Deref, DerefMut};
-use std::task::{Context, Poll};
+use std::panic::Location;
+use std::task::{Context, Poll, ready};
 
-use lockdep::task::Tracked;
+use lockdep::task::polled_by;
 
-use super::job;
+use super::join_handle::AbortHandle;
 use super::local::LocalSet;
-#[cfg(not(before = "1.41"))]
-use super::real::task::Id;
-use super::real::task::{AbortHandle, JoinError, JoinSet as RealSet};
+use super::members::{Members, Name};
+use super::real::task::{AbortHandle as RealAbortHandle, JoinError, JoinSet as RealSet};
 use super::runtime::Handle;
+use super::started::{Started, job, started};
 
 /// [`tokio::task::JoinSet`](::tokio::task::JoinSet), whose tasks have held stacks of their own.
+///
+/// # Tracking
+///
+/// Who waits for the next task to end waits for what all of them do, if all of them are of one kind:
+/// started at one place, with futures of one type. If they are not, one of the others may end first.
+/// [`join_all`](Self::join_all) waits for each. Tasks that were aborted are waited for by nobody. Before
+/// tokio 1.41 tasks have no names, and no wait of a set is known.
 pub struct JoinSet<T> {
     inner: RealSet<T>,
+    members: Members,
 }
+
+/// A task's name and what it returned, or why it did not.
+type Ended<T> = Result<(Name, T), JoinError>;
 
 impl<T> JoinSet<T> {
     /// Creates an empty set.
     #[must_use]
     pub fn new() -> Self {
-        JoinSet { inner: RealSet::new() }
+        JoinSet { inner: RealSet::new(), members: Members::default() }
+    }
+
+    /// Says more of a task before it is spawned.
+    #[cfg(all(tokio_unstable, feature = "tracing"))]
+    pub fn build_task(&mut self) -> Builder<'_, T> {
+        Builder { set: self, name: None }
     }
 
     /// How many tasks there are in the set.
@@ -49,7 +67,9 @@ impl<T: 'static> JoinSet<T> {
         F: Future<Output = T> + Send + 'static,
         T: Send,
     {
-        self.inner.spawn(Tracked::spawned(task))
+        let (task, started) = started(task);
+        let aborts = self.inner.spawn(task);
+        self.added(aborts, started)
     }
 
     /// Spawns a task on a runtime.
@@ -59,7 +79,9 @@ impl<T: 'static> JoinSet<T> {
         F: Future<Output = T> + Send + 'static,
         T: Send,
     {
-        self.inner.spawn_on(Tracked::spawned(task), handle)
+        let (task, started) = started(task);
+        let aborts = self.inner.spawn_on(task, handle);
+        self.added(aborts, started)
     }
 
     /// Spawns a task on the current [`LocalSet`].
@@ -72,7 +94,9 @@ impl<T: 'static> JoinSet<T> {
     where
         F: Future<Output = T> + 'static,
     {
-        self.inner.spawn_local(Tracked::spawned(task))
+        let (task, started) = started(task);
+        let aborts = self.inner.spawn_local(task);
+        self.added(aborts, started)
     }
 
     /// Spawns a task on a [`LocalSet`].
@@ -81,7 +105,9 @@ impl<T: 'static> JoinSet<T> {
     where
         F: Future<Output = T> + 'static,
     {
-        self.inner.spawn_local_on(Tracked::spawned(task), local_set)
+        let (task, started) = started(task);
+        let aborts = self.inner.spawn_local_on(task, local_set);
+        self.added(aborts, started)
     }
 
     /// Calls `f` on a thread that may block.
@@ -96,7 +122,9 @@ impl<T: 'static> JoinSet<T> {
         F: FnOnce() -> T + Send + 'static,
         T: Send,
     {
-        self.inner.spawn_blocking(job(f))
+        let (f, started) = job(f);
+        let aborts = self.inner.spawn_blocking(f);
+        self.added(aborts, started)
     }
 
     /// Calls `f` on a thread of a runtime that may block.
@@ -107,7 +135,44 @@ impl<T: 'static> JoinSet<T> {
         F: FnOnce() -> T + Send + 'static,
         T: Send,
     {
-        self.inner.spawn_blocking_on(job(f), handle)
+        let (f, started) = job(f);
+        let aborts = self.inner.spawn_blocking_on(f, handle);
+        self.added(aborts, started)
+    }
+
+    /// A task was started.
+    fn added(&mut self, aborts: RealAbortHandle, started: Started) -> AbortHandle {
+        #[cfg(not(before = "1.41"))]
+        self.members.add(aborts.id(), started.clone());
+        AbortHandle::of(aborts, started)
+    }
+
+    /// Polls for the end of a task.
+    #[cfg(not(before = "1.41"))]
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Ended<T>>> {
+        let ended = ready!(self.inner.poll_join_next_with_id(cx));
+        Poll::Ready(ended.inspect(|ended| self.members.was_awaited(name(ended))))
+    }
+
+    /// Polls for the end of a task.
+    #[cfg(before = "1.41")]
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Ended<T>>> {
+        let ended = ready!(self.inner.poll_join_next(cx));
+        Poll::Ready(ended.map(|ended| Ok(((), ended?))))
+    }
+
+    /// Waits for the end of a task.
+    #[track_caller]
+    fn next(&mut self) -> impl Future<Output = Option<Ended<T>>> {
+        let site = Location::caller();
+        let mut is_announced = false;
+        poll_fn(move |context| {
+            let _polled = polled_by(context);
+            if !is_announced {
+                is_announced = self.members.is_one_awaited(self.inner.len(), site);
+            }
+            self.poll_next(context)
+        })
     }
 
     /// Waits for a task to end; none if the set is empty.
@@ -115,8 +180,14 @@ impl<T: 'static> JoinSet<T> {
     /// # Errors
     ///
     /// If the task panicked or was cancelled.
-    pub async fn join_next(&mut self) -> Option<Result<T, JoinError>> {
-        self.inner.join_next().await
+    ///
+    /// # Panics
+    ///
+    /// The future panics if waiting is not allowed here and the tracker is told to panic.
+    #[track_caller]
+    pub fn join_next(&mut self) -> impl Future<Output = Option<Result<T, JoinError>>> {
+        let ended = self.next();
+        async move { ended.await.map(without_name) }
     }
 
     /// [`join_next`](Self::join_next) without the waiting.
@@ -126,7 +197,7 @@ impl<T: 'static> JoinSet<T> {
     /// As [`join_next`](Self::join_next).
     #[cfg(not(before = "1.29"))]
     pub fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, JoinError>>> {
-        self.inner.poll_join_next(cx)
+        self.poll_next(cx).map(|ended| ended.map(without_name))
     }
 
     /// [`join_next`](Self::join_next), with the task's name.
@@ -134,9 +205,14 @@ impl<T: 'static> JoinSet<T> {
     /// # Errors
     ///
     /// As [`join_next`](Self::join_next).
+    ///
+    /// # Panics
+    ///
+    /// As [`join_next`](Self::join_next).
     #[cfg(not(before = "1.41"))]
-    pub async fn join_next_with_id(&mut self) -> Option<Result<(Id, T), JoinError>> {
-        self.inner.join_next_with_id().await
+    #[track_caller]
+    pub fn join_next_with_id(&mut self) -> impl Future<Output = Option<Ended<T>>> {
+        self.next()
     }
 
     /// [`poll_join_next`](Self::poll_join_next), with the task's name.
@@ -145,11 +221,8 @@ impl<T: 'static> JoinSet<T> {
     ///
     /// As [`join_next`](Self::join_next).
     #[cfg(not(before = "1.41"))]
-    pub fn poll_join_next_with_id(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<(Id, T), JoinError>>> {
-        self.inner.poll_join_next_with_id(cx)
+    pub fn poll_join_next_with_id(&mut self, cx: &mut Context<'_>) -> Poll<Option<Ended<T>>> {
+        self.poll_next(cx)
     }
 
     /// What a task has returned that has ended, if there is one.
@@ -157,7 +230,17 @@ impl<T: 'static> JoinSet<T> {
     /// # Errors
     ///
     /// As [`join_next`](Self::join_next).
-    #[cfg(not(before = "1.36"))]
+    #[cfg(not(before = "1.41"))]
+    pub fn try_join_next(&mut self) -> Option<Result<T, JoinError>> {
+        self.try_join_next_with_id().map(without_name)
+    }
+
+    /// What a task has returned that has ended, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`join_next`](Self::join_next).
+    #[cfg(all(before = "1.41", not(before = "1.36")))]
     pub fn try_join_next(&mut self) -> Option<Result<T, JoinError>> {
         self.inner.try_join_next()
     }
@@ -168,33 +251,135 @@ impl<T: 'static> JoinSet<T> {
     ///
     /// As [`join_next`](Self::join_next).
     #[cfg(not(before = "1.41"))]
-    pub fn try_join_next_with_id(&mut self) -> Option<Result<(Id, T), JoinError>> {
-        self.inner.try_join_next_with_id()
+    pub fn try_join_next_with_id(&mut self) -> Option<Ended<T>> {
+        self.inner.try_join_next_with_id().inspect(|ended| self.members.was_awaited(name(ended)))
     }
 
     /// Cancels all tasks and waits for their ends.
     pub async fn shutdown(&mut self) {
+        self.members.are_aborted();
         self.inner.shutdown().await;
+        self.members.clear();
     }
 
     /// Waits for all tasks; what they return, in the order of their ends.
     ///
     /// # Panics
     ///
-    /// If a task panicked or was cancelled.
+    /// If a task panicked or was cancelled. The future panics if waiting is not allowed here and the
+    /// tracker is told to panic.
     #[cfg(not(before = "1.40"))]
-    pub async fn join_all(self) -> Vec<T> {
-        self.inner.join_all().await
+    #[track_caller]
+    pub fn join_all(self) -> impl Future<Output = Vec<T>> {
+        let site = Location::caller();
+        let JoinSet { inner, mut members } = self;
+        async move {
+            let mut real = std::pin::pin!(inner.join_all());
+            let mut is_announced = false;
+            let all = poll_fn(|context| {
+                let _polled = polled_by(context);
+                if !is_announced {
+                    is_announced = members.are_all_awaited(site);
+                }
+                real.as_mut().poll(context)
+            });
+            let all = all.await;
+            members.were_all_awaited();
+            all
+        }
     }
 
     /// Cancels all tasks.
     pub fn abort_all(&mut self) {
+        self.members.are_aborted();
         self.inner.abort_all();
     }
 
     /// Takes all tasks out of the set; they go on.
     pub fn detach_all(&mut self) {
+        self.members.clear();
         self.inner.detach_all();
+    }
+}
+
+/// The name of a task.
+#[cfg(not(before = "1.41"))]
+fn name<T>(ended: &Ended<T>) -> Name {
+    match ended {
+        Ok((name, _)) => *name,
+        Err(error) => error.id(),
+    }
+}
+
+/// What a task returned.
+fn without_name<T>(ended: Ended<T>) -> Result<T, JoinError> {
+    ended.map(|(_, returned)| returned)
+}
+
+/// [`tokio::task::join_set::Builder`](::tokio::task::join_set::Builder), whose tasks have held stacks
+/// of their own.
+#[cfg(all(tokio_unstable, feature = "tracing"))]
+#[derive(Debug)]
+#[must_use = "builders do nothing unless used to spawn a task"]
+pub struct Builder<'a, T> {
+    set: &'a mut JoinSet<T>,
+    name: Option<&'a str>,
+}
+
+/// The ways to spawn a task, each as the real builder's.
+#[cfg(all(tokio_unstable, feature = "tracing"))]
+macro_rules! spawns {
+    ($($(#[$attribute:meta])* $name:ident($what:ident $(, $on:ident: $type:ty)?) by $start:ident
+        where { $($bounds:tt)* })*) => {$(
+        $(#[$attribute])*
+        ///
+        /// # Errors
+        ///
+        /// As the real one.
+        #[track_caller]
+        pub fn $name<F>(self, $what: F $(, $on: $type)?) -> std::io::Result<AbortHandle>
+        where
+            $($bounds)*
+        {
+            let Builder { set, name } = self;
+            let ($what, started) = $start($what);
+            let builder = set.inner.build_task();
+            let builder = match name {
+                Some(name) => builder.name(name),
+                None => builder,
+            };
+            let aborts = builder.$name($what $(, $on)?)?;
+            Ok(set.added(aborts, started))
+        }
+    )*};
+}
+
+#[cfg(all(tokio_unstable, feature = "tracing"))]
+impl<'a, T: 'static> Builder<'a, T> {
+    /// What the task is called.
+    pub fn name(self, name: &'a str) -> Self {
+        Builder { name: Some(name), ..self }
+    }
+
+    spawns! {
+        /// Spawns a task.
+        spawn(future) by started
+            where { F: Future<Output = T> + Send + 'static, T: Send }
+        /// Spawns a task on a runtime.
+        spawn_on(future, handle: &Handle) by started
+            where { F: Future<Output = T> + Send + 'static, T: Send }
+        /// Spawns a task on the current [`LocalSet`].
+        spawn_local(future) by started
+            where { F: Future<Output = T> + 'static }
+        /// Spawns a task on a [`LocalSet`].
+        spawn_local_on(future, local_set: &LocalSet) by started
+            where { F: Future<Output = T> + 'static }
+        /// Calls `f` on a thread that may block.
+        spawn_blocking(f) by job
+            where { F: FnOnce() -> T + Send + 'static, T: Send }
+        /// Calls `f` on a thread of a runtime that may block.
+        spawn_blocking_on(f, handle: &Handle) by job
+            where { F: FnOnce() -> T + Send + 'static, T: Send }
     }
 }
 

@@ -1,22 +1,35 @@
-//! [`tokio::task`](::tokio::task) with its ways to start a task replaced by ones that say so. All
-//! other names are the real ones.
+//! [`tokio::task`](::tokio::task) with its ways to start a task replaced by ones that say so, and its
+//! handles by ones that say who waits for whom. All other names are the real ones.
 
-#[cfg(not(before = "1.21"))]
+#[cfg(all(tokio_unstable, feature = "tracing"))]
+mod builder;
+mod join_handle;
+#[cfg(all(not(tokio_unstable), not(before = "1.21")))]
 mod join_set;
+/// The set of tasks that are joined together.
+#[cfg(tokio_unstable)]
+pub mod join_set;
 mod local;
+mod members;
+mod started;
 
 use std::future::Future;
-
-use lockdep::task::{AsyncTask, Tracked};
 
 use super::real;
 use super::runtime;
 
 pub use super::real::task::*;
 
+#[cfg(all(tokio_unstable, feature = "tracing"))]
+pub use builder::Builder;
+#[cfg(not(before = "1.19"))]
+pub use join_handle::AbortHandle;
+pub use join_handle::JoinHandle;
 #[cfg(not(before = "1.21"))]
 pub use join_set::JoinSet;
 pub use local::{LocalSet, spawn_local};
+
+pub(super) use started::{job, started};
 
 /// [`tokio::spawn`](::tokio::spawn); the task has a held stack of its own.
 ///
@@ -29,7 +42,8 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    real::task::spawn(Tracked::spawned(future))
+    let (future, started) = started(future);
+    JoinHandle::of(real::task::spawn(future), started)
 }
 
 /// [`tokio::task::spawn_blocking`](::tokio::task::spawn_blocking); what is called has a held stack of
@@ -44,12 +58,6 @@ where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
-    real::task::spawn_blocking(job(f))
-}
-
-/// What is called on a thread of its own: `f`, as a task.
-#[track_caller]
-pub(super) fn job<F: FnOnce() -> R, R>(f: F) -> impl FnOnce() -> R {
-    let mut task = AsyncTask::new();
-    move || task.run(f)
+    let (f, started) = job(f);
+    JoinHandle::of(real::task::spawn_blocking(f), started)
 }
