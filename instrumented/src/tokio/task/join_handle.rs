@@ -93,7 +93,7 @@ impl<T: fmt::Debug> fmt::Debug for JoinHandle<T> {
 }
 
 /// [`tokio::task::AbortHandle`](::tokio::task::AbortHandle), which says whom it ends.
-#[derive(Clone)]
+#[cfg_attr(not(before = "1.39"), derive(Clone))]
 pub struct AbortHandle {
     inner: RealAbortHandle,
     started: Started,
