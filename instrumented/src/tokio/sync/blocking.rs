@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
+use std::time::Duration;
 
 use super::real::sync::Mutex;
 
@@ -29,6 +30,31 @@ pub(super) fn block_on<F: Future>(future: F) -> F::Output {
         match future.as_mut().poll(&mut context) {
             Poll::Ready(output) => return output,
             Poll::Pending => thread::park(),
+        }
+    }
+}
+
+/// What a thread does that waits.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Next {
+    /// Looks again after so long, if it was not woken before.
+    Looks(Duration),
+    /// Waits until it is woken.
+    Waits,
+}
+
+/// Blocks the thread until `future` is ready; `look` says again and again what to do until then.
+pub(super) fn block_on_and_look<F: Future>(future: F, mut look: impl FnMut() -> Next) -> F::Output {
+    let mut future = pin!(future);
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => match look() {
+                Next::Looks(pause) => thread::park_timeout(pause),
+                Next::Waits => thread::park(),
+            },
         }
     }
 }

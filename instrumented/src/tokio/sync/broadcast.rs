@@ -259,7 +259,7 @@ impl<T: Clone> Receiver<T> {
     #[track_caller]
     pub fn blocking_recv(&mut self) -> Result<T, RecvError> {
         blocking::check();
-        let real = || self.inner.blocking_recv();
+        let real = self.inner.recv();
         self.link.block_to_receive::<T, _>(Location::caller(), real, Result::is_ok)
     }
 }

@@ -1,16 +1,20 @@
 //! What can be waited for in a channel: a message, and room for one.
 //!
 //! A thread that blocks here is not said to be idle (`wait::idle`): who ends its wait may be a task
-//! that holds nothing and that is woken on a thread of which nothing is known.
+//! that holds nothing and that is woken on a thread of which nothing is known. So it is certain that a
+//! thread waits for itself (LD0021) only where no async task lives.
 
 use std::any::type_name;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
 
-use lockdep::{Description, Map, wait};
+use lockdep::{Description, Map, task, wait};
 
 use super::awaited::{Site, announce, awaited};
+use super::blocking::{self, Next};
 
 /// What reports call a message in a channel of `T`.
 fn message<T>() -> Description {
@@ -30,6 +34,59 @@ struct Events {
     message: Map,
     /// None if there is always room.
     room: Option<Map>,
+    /// Which thread was the last to use the sending end, or made it, and which the receiving one.
+    sends: AtomicUsize,
+    receives: AtomicUsize,
+}
+
+/// How often a thread has to see that nobody else can end its wait.
+const LOOKS: usize = 5;
+/// How long it waits between two looks, at least and at most.
+const PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
+/// Tells the threads that live now apart.
+fn this_thread() -> usize {
+    thread_local!(static HERE: u8 = const { 0 });
+    HERE.try_with(|here| std::ptr::from_ref(here).addr()).unwrap_or_default()
+}
+
+/// This thread uses an end of a channel.
+fn uses(end: &AtomicUsize) {
+    let here = this_thread();
+    if end.load(Relaxed) != here {
+        end.store(here, Relaxed);
+    }
+}
+
+/// Looks whether a thread that blocks waits for itself: it was the last to use the other end of the
+/// channel too, all other threads wait for what never ends by itself, and no async task lives that
+/// may be woken by anything.
+struct Lookout<'a> {
+    other_end: &'a AtomicUsize,
+    alone: usize,
+    pause: Duration,
+}
+
+impl<'a> Lookout<'a> {
+    fn new(other_end: &'a AtomicUsize) -> Lookout<'a> {
+        Lookout { other_end, alone: 0, pause: PAUSE }
+    }
+
+    /// What to do next; calls `tell` if it is certain, which comes once.
+    fn look(&mut self, tell: impl FnOnce()) -> Next {
+        let may_be_stuck = self.other_end.load(Relaxed) == this_thread() && !task::any_lives();
+        if !may_be_stuck || self.alone > LOOKS {
+            return Next::Waits;
+        }
+        self.alone = if wait::is_alone() { self.alone + 1 } else { 0 };
+        if self.alone > LOOKS {
+            tell();
+            return Next::Waits;
+        }
+        self.pause = if self.alone > 0 { PAUSE } else { (self.pause * 2).min(LONGEST_PAUSE) };
+        Next::Looks(self.pause)
+    }
 }
 
 impl fmt::Debug for Link {
@@ -43,11 +100,13 @@ impl Link {
     #[track_caller]
     pub(super) fn new(is_bounded: bool) -> Link {
         let room = if is_bounded { Some(Map::new()) } else { None };
-        Link(Arc::new(Events { message: Map::new(), room }))
+        let [sends, receives] = [(); 2].map(|()| AtomicUsize::new(this_thread()));
+        Link(Arc::new(Events { message: Map::new(), room, sends, receives }))
     }
 
     /// The current task is about to send, or to wait for room to do so.
     pub(super) fn sends<T>(&self, site: Site) {
+        uses(&self.0.sends);
         wait::made(&self.0.message, message::<T>, site);
     }
 
@@ -64,12 +123,19 @@ impl Link {
     }
 
     /// The same by a call that blocks the thread.
-    pub(super) fn block_for_room<T, R>(&self, site: Site, real: impl FnOnce() -> R) -> R {
+    #[track_caller]
+    pub(super) fn block_for_room<T, F: Future>(&self, site: Site, real: F) -> F::Output {
         if let Some(map) = &self.0.room {
             wait::before(map, room::<T>, site);
         }
         self.sends::<T>(site);
-        real()
+        let mut lookout = Lookout::new(&self.0.receives);
+        blocking::block_on_and_look(real, || {
+            lookout.look(|| {
+                let map = self.0.room.as_ref();
+                map.into_iter().for_each(|map| wait::endless(map, room::<T>, site));
+            })
+        })
     }
 
     /// Awaits `real`, which receives; `is_message` tells whether it brought any.
@@ -79,26 +145,32 @@ impl Link {
         real: F,
         is_message: impl FnOnce(&F::Output) -> bool,
     ) -> F::Output {
+        uses(&self.0.receives);
         let (output, _) = awaited(Some(&self.0.message), message::<T>, site, real).await;
         self.received::<T>(site, is_message(&output));
         output
     }
 
     /// The same by a call that blocks the thread.
-    pub(super) fn block_to_receive<T, R>(
+    pub(super) fn block_to_receive<T, F: Future>(
         &self,
         site: Site,
-        real: impl FnOnce() -> R,
-        is_message: impl FnOnce(&R) -> bool,
-    ) -> R {
+        real: F,
+        is_message: impl FnOnce(&F::Output) -> bool,
+    ) -> F::Output {
         wait::before(&self.0.message, message::<T>, site);
-        let output = real();
+        uses(&self.0.receives);
+        let mut lookout = Lookout::new(&self.0.sends);
+        let output = blocking::block_on_and_look(real, || {
+            lookout.look(|| wait::endless(&self.0.message, message::<T>, site))
+        });
         self.received::<T>(site, is_message(&output));
         output
     }
 
     /// A future is polled that receives.
     pub(super) fn polls<T>(&self, site: Site) {
+        uses(&self.0.receives);
         announce(&self.0.message, message::<T>, site);
     }
 
@@ -112,6 +184,7 @@ impl Link {
 
     /// The current task has what it waited for: messages, so that there is room, or the end of all.
     pub(super) fn received<T>(&self, site: Site, is_message: bool) {
+        uses(&self.0.receives);
         if let Some(map) = self.0.room.as_ref().filter(|_| is_message) {
             wait::made(map, room::<T>, site);
         }

@@ -124,8 +124,7 @@ impl<T> Receiver<T> {
     pub fn blocking_recv(self) -> Result<T, RecvError> {
         blocking::check();
         let Receiver { inner, link } = self;
-        let real = || inner.blocking_recv();
-        link.block_to_receive::<T, _>(Location::caller(), real, Result::is_ok)
+        link.block_to_receive::<T, _>(Location::caller(), inner, Result::is_ok)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::panic::Location;
 use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll};
 
 use crate::how::{Describe, Description};
@@ -42,6 +43,8 @@ pub struct AsyncTask {
     is_branch: bool,
     child: Child,
     suspended: Suspended,
+    /// It is one of those that live; a branch is a part of one.
+    _alive: Option<Alive>,
     /// What is known of the task's way; of its thread's while the task is polled. None if the task goes
     /// its thread's way, or nothing is tracked.
     course: Option<Course>,
@@ -86,6 +89,7 @@ impl AsyncTask {
             is_branch: true,
             child: Child::none(),
             suspended: Suspended::new(),
+            _alive: None,
             course: None,
         }
     }
@@ -102,7 +106,8 @@ impl AsyncTask {
         let child = lineage::spawned(describe, site);
         let course = child.course().filter(|_| kind == Kind::Spawned);
         let (name, suspended) = (AsyncName::next(site), Suspended::new());
-        AsyncTask { name, kind, is_branch: false, child, suspended, course }
+        let _alive = Some(Alive::new());
+        AsyncTask { name, kind, is_branch: false, child, suspended, _alive, course }
     }
 
     /// Runs one poll with the task's held stack in place of the thread's. If it returns `Pending`,
@@ -185,6 +190,32 @@ impl Drop for AsyncTask {
         }
         event::ended(&self.child);
     }
+}
+
+/// How many tasks live.
+static LIVING: AtomicUsize = AtomicUsize::new(0);
+
+/// One of the tasks that live.
+struct Alive;
+
+impl Alive {
+    fn new() -> Alive {
+        LIVING.fetch_add(1, SeqCst);
+        Alive
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        LIVING.fetch_sub(1, SeqCst);
+    }
+}
+
+/// Whether any async task lives that somebody said was one. Of one that is suspended nobody knows
+/// what it will do when it is woken, nor by what.
+#[must_use]
+pub fn any_lives() -> bool {
+    LIVING.load(SeqCst) != 0
 }
 
 /// The task is in place on this thread as long as this lives.

@@ -60,7 +60,7 @@ mod poll;
 mod tracked;
 mod waker;
 
-pub use async_task::AsyncTask;
+pub use async_task::{AsyncTask, any_lives};
 pub use patience::{Awaits, awaits, may_await_for_ever, patience, wanted};
 pub use tracked::Tracked;
 pub use waker::{Polled, polled_by};

@@ -125,7 +125,7 @@ impl<T> Sender<T> {
     pub fn blocking_send(&self, value: T) -> Result<(), SendError<T>> {
         blocking::check();
         let site = Location::caller();
-        self.link.block_for_room::<T, _>(site, || self.inner.blocking_send(value))
+        self.link.block_for_room::<T, _>(site, self.inner.send(value))
     }
 
     /// Whether nobody can receive any more.

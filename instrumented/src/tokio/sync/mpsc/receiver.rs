@@ -92,7 +92,7 @@ macro_rules! receiver {
             #[track_caller]
             pub fn blocking_recv(&mut self) -> Option<T> {
                 blocking::check();
-                let real = || self.inner.blocking_recv();
+                let real = self.inner.recv();
                 self.link.block_to_receive::<T, _>(Location::caller(), real, Option::is_some)
             }
 
@@ -105,12 +105,12 @@ macro_rules! receiver {
             #[cfg(not(before = "1.41"))]
             #[track_caller]
             pub fn blocking_recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
-                let mut real = || self.inner.blocking_recv_many(buffer, limit);
                 if limit == 0 {
-                    return real();
+                    return self.inner.blocking_recv_many(buffer, limit);
                 }
                 blocking::check();
                 let is_message = |received: &usize| *received > 0;
+                let real = self.inner.recv_many(buffer, limit);
                 self.link.block_to_receive::<T, _>(Location::caller(), real, is_message)
             }
 
