@@ -10,7 +10,7 @@
 use std::future::Future;
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -149,6 +149,77 @@ fn a_future_that_is_dropped_has_taken_nothing() {
     drop(guard);
     assert!(mutex.try_lock().is_ok());
     assert_eq!(modes(), []);
+}
+
+/// Polls a future once, as the task that awaits this.
+async fn poll_here<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
+    std::future::poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await
+}
+
+#[test]
+fn an_acquire_that_is_known_and_has_to_wait_holds_nothing_before_it_is_ready() {
+    const KNOWN: usize = 4;
+    // The tracker of the process, for one of its own knows nothing by heart.
+    run(async {
+        let mutex = Arc::new(Mutex::new(0));
+        let mut ways = Vec::new();
+        for round in 0..=KNOWN + 1 {
+            // Another thread, so that this one goes on knowing what it knows.
+            let ((held, is_held), (release, released)) = (mpsc::channel(), mpsc::channel());
+            let others = Arc::clone(&mutex);
+            let holder = std::thread::spawn(move || {
+                let guard = (round >= KNOWN).then(|| others.try_lock().unwrap());
+                held.send(()).unwrap();
+                released.recv().unwrap();
+                drop(guard);
+            });
+            is_held.recv().unwrap();
+            let mut lock = pin!(mutex.lock());
+            let polled = poll_here(lock.as_mut()).await;
+            ways.push(polled.is_ready());
+            assert_eq!(modes().len(), usize::from(polled.is_ready()));
+            drop(polled);
+            assert_eq!(modes(), []);
+            release.send(()).unwrap();
+            // One is awaited, one is dropped.
+            if round == KNOWN {
+                let guard = lock.await;
+                assert_eq!(modes(), [Mode::Exclusive]);
+                drop(guard);
+            }
+            holder.join().unwrap();
+            assert_eq!(modes(), []);
+        }
+        assert_eq!(ways, [true, true, true, true, false, false]);
+    });
+}
+
+#[test]
+fn an_acquire_that_is_known_of_a_semaphore_that_is_closed_holds_nothing() {
+    run(async {
+        let semaphore = Semaphore::new(1);
+        for is_closed in [false, false, false, true] {
+            if is_closed {
+                semaphore.close();
+            }
+            let permit = semaphore.acquire().await;
+            assert_eq!((permit.is_err(), modes().is_empty()), (is_closed, is_closed));
+            drop(permit);
+        }
+    });
+}
+
+#[test]
+fn an_order_that_is_known_is_not_forgotten() {
+    let found = codes(async {
+        let (first, second) = (Mutex::new(1), Mutex::new(2));
+        for is_inverted in [false, false, false, true, true] {
+            let (outer, inner) = if is_inverted { (&second, &first) } else { (&first, &second) };
+            let _outer = outer.lock().await;
+            let _inner = inner.lock().await;
+        }
+    });
+    assert_eq!(found, ["LD0002"]);
 }
 
 #[test]

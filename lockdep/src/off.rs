@@ -501,6 +501,7 @@ pub mod task {
     use std::task::{Context, Poll};
 
     use super::event::Child;
+    use super::{Location, Map};
     use crate::how::{Describe, How};
 
     pub use crate::patience::Patience;
@@ -669,6 +670,18 @@ pub mod task {
     #[must_use]
     pub fn wanted(how: How, _announced: Option<How>) -> How {
         how
+    }
+
+    /// Whether there is nothing to ask: nobody asks.
+    #[inline(always)]
+    #[must_use]
+    pub fn acquires_known(
+        _cx: &Context<'_>,
+        _map: &Map,
+        _how: How,
+        _site: &'static Location<'static>,
+    ) -> bool {
+        true
     }
 
     /// An async lock's future is polled.

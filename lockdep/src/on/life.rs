@@ -11,7 +11,7 @@
 //! was never obtained; it counts only if nobody else in the child can have the lock.
 
 use std::panic::Location;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
 
 use dashmap::mapref::entry::Entry;
 use dashmap::{DashMap, DashSet};
@@ -36,6 +36,8 @@ static CAN_BE_SENT: OnceBox<DashSet<u32, FxBuildHasher>> = OnceBox::new();
 static GIVEN_FROM: OnceBox<DashSet<usize, FxBuildHasher>> = OnceBox::new();
 /// Whether there is any.
 static ANY_GIVEN: AtomicBool = AtomicBool::new(false);
+/// Some of them, each in its slot; 0 is no place.
+static RECENTLY_GIVEN: [AtomicUsize; 256] = [const { AtomicUsize::new(0) }; 256];
 /// Some of them, each in its slot; 0 is no class.
 static RECENT: [AtomicU32; 256] = [const { AtomicU32::new(0) }; 256];
 /// Of each lock how many guards are held by nobody who is known: their takers have ended, or were
@@ -70,13 +72,28 @@ fn is_sendable(class: u32) -> bool {
 }
 
 /// Notes that the guards of acquires at `site` own what they guard.
+#[inline]
 pub(crate) fn can_be_given(site: &'static Location<'static>) {
+    if recently_given(site).load(Relaxed) != address(site) {
+        set_can_be_given(site);
+    }
+}
+
+#[inline]
+fn recently_given(site: &'static Location<'static>) -> &'static AtomicUsize {
+    // They lie in memory one after the other.
+    &RECENTLY_GIVEN[address(site) / align_of::<Location<'_>>() % RECENTLY_GIVEN.len()]
+}
+
+#[cold]
+fn set_can_be_given(site: &'static Location<'static>) {
     let is_known = ANY_GIVEN.load(Relaxed)
         && process::quietly(|| GIVEN_FROM.get().is_some_and(|all| all.contains(&address(site))));
     if !is_known {
         process::quietly(|| GIVEN_FROM.get_or_init(Box::default).insert(address(site)));
         ANY_GIVEN.store(true, Relaxed);
     }
+    recently_given(site).store(address(site), Relaxed);
 }
 
 fn address(site: &'static Location<'static>) -> usize {

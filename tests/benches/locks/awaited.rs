@@ -57,7 +57,8 @@ macro_rules! shapes {
         }
 
         pub(crate) fn pair() -> Slice {
-            let (outer, inner) = (Mutex::new(0), Mutex::new(0));
+            // The place is that of the macro, so only the payload tells their classes apart.
+            let (outer, inner) = (Mutex::new(0_u8), Mutex::new(0_u16));
             Box::new(move |times| {
                 let once = async || {
                     let _outer = black_box(&outer).lock().await;

@@ -3,17 +3,17 @@
 //! All that is recorded of these locks is recorded here. An acquire that waits is checked before it
 //! waits, unless it is dropped after some time; one that does not is recorded once it succeeded, a release is recorded before the real one.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::ops::Deref;
 use std::panic::Location;
-use std::pin::pin;
-use std::task::Poll;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::{fmt, mem};
 
 use lockdep::{Describe, How, LockState, Map, Mode, Until, event, is_held, task};
 
 use super::blocking;
-use super::real::sync::{AcquireError, Semaphore, TryAcquireError};
+use super::real::sync::{AcquireError, Semaphore, SemaphorePermit, TryAcquireError};
 
 /// A place in the program; every event has one.
 pub(super) type Site = &'static Location<'static>;
@@ -67,31 +67,9 @@ impl Core {
     }
 
     /// Waits for the lock and takes it.
-    pub(super) async fn acquire(&self, request: Request) -> Result<(), AcquireError> {
-        let Request { permits, how, describe, site, is_owned } = request;
-        let mut real = pin!(self.semaphore.acquire_many(permits));
-        let (mut announced, mut is_counted) = (None, false);
-        let taken = poll_fn(|context| {
-            let _polled = task::polled_by(context);
-            let wanted = task::wanted(how, announced);
-            if announced.replace(wanted) != Some(wanted) {
-                event::before_acquire(&self.map, wanted, describe, site);
-            }
-            match real.as_mut().poll(context) {
-                Poll::Ready(permit) => {
-                    permit?.forget();
-                    self.acquired(wanted, site, is_owned);
-                    Poll::Ready(Ok(()))
-                }
-                Poll::Pending => {
-                    if !mem::replace(&mut is_counted, true) {
-                        event::waits(&self.map);
-                    }
-                    Poll::Pending
-                }
-            }
-        });
-        taken.await
+    pub(super) fn acquire(&self, request: Request) -> impl Future<Output = Acquired> {
+        let real = self.semaphore.acquire_many(request.permits);
+        Acquire { core: self, request, announced: None, is_counted: false, real }
     }
 
     /// Takes the lock, blocking the thread if need be.
@@ -154,6 +132,92 @@ impl Core {
                 event::downgraded(&self.map);
             }
             _ => {}
+        }
+    }
+}
+
+/// What becomes of an acquire.
+type Acquired = Result<(), AcquireError>;
+
+/// Waits for a lock and takes it, over the real future.
+struct Acquire<'a, F> {
+    core: &'a Core,
+    request: Request,
+    /// How it was said to be wanted.
+    announced: Option<How>,
+    is_counted: bool,
+    real: F,
+}
+
+impl<'a, F> Future for Acquire<'a, F>
+where
+    F: Future<Output = Result<SemaphorePermit<'a>, AcquireError>>,
+{
+    type Output = Acquired;
+
+    #[inline]
+    #[allow(unsafe_code, reason = "pins a field of a pinned value")]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Acquired> {
+        // SAFETY: nothing is moved out of what this gives: `real` goes into a `Pin` at once, and the
+        // rest is not pinned.
+        let Acquire { core, request, announced, is_counted, real } =
+            unsafe { self.get_unchecked_mut() };
+        // SAFETY: `real` is pinned as the whole is: nothing moves it once it is, there is no `drop`,
+        // and the whole is `Unpin` only if it is.
+        let real = unsafe { Pin::new_unchecked(real) };
+        let Request { how, site, is_owned, .. } = *request;
+        if announced.is_none() && task::acquires_known(context, &core.map, how, site) {
+            return match real.poll(context) {
+                Poll::Ready(Ok(permit)) => {
+                    permit.forget();
+                    if is_owned {
+                        event::can_be_given(site);
+                    }
+                    Poll::Ready(Ok(()))
+                }
+                other => {
+                    event::contended(&core.map);
+                    *announced = Some(how);
+                    *is_counted = true;
+                    other.map_ok(SemaphorePermit::forget)
+                }
+            };
+        }
+        core.poll_slow(*request, announced, is_counted, real, context)
+    }
+}
+
+impl Core {
+    /// A poll of which the tracker does not know all.
+    #[cold]
+    #[inline(never)]
+    fn poll_slow<'a>(
+        &'a self,
+        Request { how, describe, site, is_owned, .. }: Request,
+        announced: &mut Option<How>,
+        is_counted: &mut bool,
+        real: Pin<&mut impl Future<Output = Result<SemaphorePermit<'a>, AcquireError>>>,
+        context: &mut Context<'_>,
+    ) -> Poll<Acquired> {
+        let _polled = task::polled_by(context);
+        let wanted = task::wanted(how, *announced);
+        if announced.replace(wanted) != Some(wanted) {
+            event::before_acquire(&self.map, wanted, describe, site);
+            // From now on nobody may ask this any more.
+            event::can_be_sent(&self.map);
+        }
+        match real.poll(context) {
+            Poll::Ready(permit) => {
+                permit?.forget();
+                self.acquired(wanted, site, is_owned);
+                Poll::Ready(Ok(()))
+            }
+            Poll::Pending => {
+                if !mem::replace(is_counted, true) {
+                    event::waits(&self.map);
+                }
+                Poll::Pending
+            }
         }
     }
 }

@@ -63,7 +63,7 @@ mod waker;
 pub use async_task::{AsyncTask, any_lives};
 pub use patience::{Awaits, awaits, may_await_for_ever, patience, wanted};
 pub use tracked::Tracked;
-pub use waker::{Polled, polled_by};
+pub use waker::{Polled, acquires_known, polled_by};
 
 pub use crate::patience::Patience;
 

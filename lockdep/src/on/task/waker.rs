@@ -16,6 +16,7 @@
 //! A waker without data may be anybody's and tells nothing.
 
 use std::marker::PhantomData;
+use std::panic::Location;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, RawWakerVTable};
 
@@ -23,12 +24,15 @@ use dashmap::DashMap;
 use once_cell::race::OnceBox;
 use rustc_hash::FxBuildHasher;
 
+use crate::how::How;
 use crate::on::directory;
+use crate::on::map::Map;
 use crate::on::process;
 use crate::on::task::branches::Hidden;
 use crate::on::task::poll::{Kind, Outer, Suspended, Who};
 use crate::on::task::{State, Task};
 use crate::on::thread;
+use crate::patience::Patience;
 
 /// What tasks of executors that do not say so hold between the polls of async locks.
 static ASIDE: OnceBox<DashMap<WakerKey, Suspended, FxBuildHasher>> = OnceBox::new();
@@ -109,6 +113,39 @@ pub fn polled_by(cx: &Context<'_>) -> Polled {
         })
     });
     Polled { whose: whose.flatten().unwrap_or(Whose::Current), _thread: PhantomData }
+}
+
+/// The warm path of an async lock's first poll: [`polled_by`], [`wanted`](super::wanted) and
+/// `event::acquire` at once. False if it does not apply; then all three are to be asked.
+///
+/// If it is true and the real future is not ready then, `event::contended` takes the lock off again,
+/// and it counts as announced in mode `how`.
+#[cfg_attr(any(debug_assertions, feature = "outlined"), inline(never))]
+#[cfg_attr(not(any(debug_assertions, feature = "outlined")), inline)]
+#[must_use]
+pub fn acquires_known(
+    cx: &Context<'_>,
+    map: &Map,
+    how: How,
+    site: &'static Location<'static>,
+) -> bool {
+    let key = WakerKey::of(cx);
+    thread::with_task(|task| {
+        task.is_polled_by(key)
+            && task.patience() != Patience::Timed
+            && task.push_known(map.word(), how, site)
+    })
+}
+
+impl Task {
+    /// Whether who polls with this waker is the async task that is in place.
+    #[inline]
+    fn is_polled_by(&self, key: Option<WakerKey>) -> bool {
+        match key {
+            Some(key) => self.is_async() && self.waker().is_none_or(|own| own == key),
+            None => true,
+        }
+    }
 }
 
 impl Drop for Polled {
