@@ -1,4 +1,4 @@
-//! `parking_lot` with what it has besides the locks of `lock_api` replaced.
+//! `parking_lot` 0.8 to 0.12 with what it has besides the locks of `lock_api` replaced.
 //!
 //! `cargo lockdep` compiles this file in the place of a `parking_lot` that a program depends on, as
 //! a crate of that name and against that very crate, which is given as `real_parking_lot`. That one
@@ -10,6 +10,7 @@
 
 #[path = "../src/parking_lot/condvar.rs"]
 mod condvar;
+#[cfg(not(before = "0.10"))]
 #[path = "../src/parking_lot/constructors.rs"]
 mod constructors;
 #[path = "../src/gate.rs"]
@@ -24,7 +25,11 @@ mod real {
 
 pub use real_parking_lot::*;
 
+#[cfg(before = "0.9")]
+use ::lock_api;
+
 pub use condvar::Condvar;
+#[cfg(not(before = "0.10"))]
 pub use constructors::{const_fair_mutex, const_mutex, const_reentrant_mutex, const_rwlock};
 pub use once::Once;
 

@@ -11,13 +11,14 @@ use std::{env, fs, io};
 const PACKAGES: [&str; 3] = ["lockdep", "instrumented", "instrumented/facade/std"];
 
 /// The facades that are compiled against crates of the program.
-const FACADES: [&str; 11] = [
+const FACADES: [&str; 12] = [
     "instrumented/facade/async_lock.rs",
     "instrumented/facade/crossbeam_channel.rs",
     "instrumented/facade/futures_util.rs",
     "instrumented/facade/lazy_static.rs",
     "instrumented/facade/lock_api.rs",
     "instrumented/facade/lock_api_0_5.rs",
+    "instrumented/facade/lock_api_older.rs",
     "instrumented/facade/once_cell.rs",
     "instrumented/facade/parking_lot.rs",
     "instrumented/facade/parking_lot_0_13.rs",

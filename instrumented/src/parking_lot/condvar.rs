@@ -116,6 +116,7 @@ impl Condvar {
     /// # Panics
     ///
     /// As [`wait`](Self::wait), and if `condition` does.
+    #[cfg(not(before = "0.12"))]
     #[track_caller]
     pub fn wait_while<T, F>(&self, mutex_guard: &mut MutexGuard<'_, T>, mut condition: F)
     where
@@ -133,6 +134,7 @@ impl Condvar {
     /// # Panics
     ///
     /// As [`wait`](Self::wait), and if `condition` does.
+    #[cfg(not(before = "0.12"))]
     #[track_caller]
     pub fn wait_while_until<T, F>(
         &self,
@@ -153,6 +155,7 @@ impl Condvar {
     /// # Panics
     ///
     /// As [`wait`](Self::wait), and if `condition` does.
+    #[cfg(not(before = "0.12"))]
     #[track_caller]
     pub fn wait_while_for<T, F>(
         &self,
@@ -168,6 +171,7 @@ impl Condvar {
     }
 
     /// The loop of the waits with a condition.
+    #[cfg(not(before = "0.12"))]
     #[track_caller]
     fn wait_while_by<T, F>(
         &self,

@@ -20,14 +20,21 @@ use crate::runtime::Facade;
 use crate::wrapper::{expand, with_prefix};
 
 /// What is replaced: the crate, the beginning of its version, and the facade below the sources.
-const REPLACED: [(&str, &str, &str); 11] = [
+const REPLACED: [(&str, &str, &str); 18] = [
     ("async_lock", "3.", "instrumented/facade/async_lock.rs"),
     ("crossbeam_channel", "0.5.", "instrumented/facade/crossbeam_channel.rs"),
     ("futures_util", "0.3.", "instrumented/facade/futures_util.rs"),
     ("lazy_static", "1.", "instrumented/facade/lazy_static.rs"),
     ("once_cell", "1.", "instrumented/facade/once_cell.rs"),
+    ("lock_api", "0.1.", "instrumented/facade/lock_api_older.rs"),
+    ("lock_api", "0.2.", "instrumented/facade/lock_api_older.rs"),
+    ("lock_api", "0.3.", "instrumented/facade/lock_api_older.rs"),
     ("lock_api", "0.4.", "instrumented/facade/lock_api.rs"),
     ("lock_api", "0.5.", "instrumented/facade/lock_api_0_5.rs"),
+    ("parking_lot", "0.8.", "instrumented/facade/parking_lot.rs"),
+    ("parking_lot", "0.9.", "instrumented/facade/parking_lot.rs"),
+    ("parking_lot", "0.10.", "instrumented/facade/parking_lot.rs"),
+    ("parking_lot", "0.11.", "instrumented/facade/parking_lot.rs"),
     ("parking_lot", "0.12.", "instrumented/facade/parking_lot.rs"),
     ("parking_lot", "0.13.", "instrumented/facade/parking_lot_0_13.rs"),
     ("rayon_core", "1.", "instrumented/facade/rayon_core.rs"),

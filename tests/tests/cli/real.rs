@@ -82,6 +82,19 @@ fn two_versions_of_one_crate_are_both_tracked() {
 }
 
 #[test]
+fn older_versions_of_a_crate_are_tracked_by_what_they_have() {
+    let fixture = workspace("tests/fixtures/parking-lot-older");
+    let said = lockdep(&fixture, &["run", "-q"]).exits(0);
+    assert!(!said.stderr.contains("no facade"), "{said:?}");
+    assert!(said.last().ends_with("0 violations"), "{said:?}");
+    let said = lockdep(&fixture, &["run", "-q", "--", "inversion"]).exits(100);
+    assert_eq!(said.reports("LD0002"), 4);
+    for version in ["v8", "v9", "v10", "v11"] {
+        said.has(&format!("held since   parking_lot_older::{version}::inversion"));
+    }
+}
+
+#[test]
 fn a_join_under_a_lock_is_a_warning_with_both_places() {
     let fixture = workspace("tests/fixtures/slog-async-join");
     let said = lockdep(&fixture, &["run", "-q"]).exits(100);
