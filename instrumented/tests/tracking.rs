@@ -416,3 +416,47 @@ fn a_panic_of_an_initialiser_leaves_nothing_held() {
     once.call_once_force(|state| assert!(state.is_poisoned()));
     assert_eq!((modes(), *cell.get_or_init(|| 3), LazyLock::get(&lazy)), (vec![], 3, None));
 }
+
+/// Derived code gives both fields of a kind one place, and that of an `Arc` is in the standard
+/// library.
+#[derive(Default)]
+struct Fields {
+    first: Mutex<u8>,
+    second: Mutex<u8>,
+    shared: Arc<RwLock<u8>>,
+    other: Arc<RwLock<u8>>,
+}
+
+#[test]
+fn fields_that_are_made_by_default_are_locks_of_their_own() {
+    let between = Mutex::new('c');
+    let fields = Fields::default();
+    let met = violations(|| {
+        for _ in 0..2 {
+            let fields = Fields::default();
+            let _first = fields.first.lock();
+            let _between = between.lock();
+            let _second = fields.second.lock();
+        }
+        let _shared = fields.shared.write();
+        let _between = between.lock();
+        let _other = fields.other.write();
+    });
+    assert!(met.is_empty(), "{met:?}");
+}
+
+#[test]
+fn a_field_that_is_made_by_default_is_one_class_in_all_values() {
+    let between = Mutex::new('c');
+    let (one, two) = (Fields::default(), Fields::default());
+    let met = violations(|| {
+        drop((one.second.lock(), between.lock()));
+        drop((between.lock(), two.second.lock()));
+    });
+    assert!(matches!(&met[..], [Violation::Inversion { .. }]), "{met:?}");
+    let met = violations(|| {
+        drop((one.other.write(), between.lock()));
+        drop((between.lock(), two.other.write()));
+    });
+    assert!(matches!(&met[..], [Violation::Inversion { .. }]), "{met:?}");
+}

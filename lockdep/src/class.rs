@@ -26,12 +26,23 @@ pub struct Class {
     pub name: Option<Cow<'static, str>>,
     /// The nesting level given at the acquire, 0 to 7; 0 unless asked for.
     pub subclass: u8,
+    /// Which of the classes of locks that are made at this place, as by derived code; 0 for the
+    /// first, and wherever the place tells enough.
+    #[cfg_attr(feature = "lockdep", serde(default, skip_serializing_if = "is_first"))]
+    pub sibling: u32,
+}
+
+/// Whether it is the usual number of a class.
+#[cfg(feature = "lockdep")]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "as it is called")]
+fn is_first(sibling: &u32) -> bool {
+    *sibling == 0
 }
 
 /// What tells classes apart.
 #[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Key<'a> {
-    Made(&'a Place, &'a str, &'a str),
+    Made(&'a Place, u32, &'a str, &'a str),
     Named(&'a str),
 }
 
@@ -40,7 +51,7 @@ impl Class {
     fn key(&self) -> (Key<'_>, u8) {
         let key = match &self.name {
             Some(name) => Key::Named(name),
-            None => Key::Made(&self.place, &self.kind, &self.payload),
+            None => Key::Made(&self.place, self.sibling, &self.kind, &self.payload),
         };
         (key, self.subclass)
     }
@@ -79,7 +90,7 @@ mod tests {
     fn class(name: Option<&'static str>, line: u32) -> Class {
         let place = Place { file: "a.rs".into(), line, column: 1 };
         let name = name.map(Cow::Borrowed);
-        Class { place, kind: "lock".into(), payload: "".into(), name, subclass: 0 }
+        Class { place, kind: "lock".into(), payload: "".into(), name, subclass: 0, sibling: 0 }
     }
 
     #[test]

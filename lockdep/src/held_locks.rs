@@ -103,6 +103,7 @@ mod tests {
             payload: "u8".into(),
             name: None,
             subclass: 0,
+            sibling: 0,
         };
         let frames = vec![Frame { function: "f".to_string(), place: Some(place(line)) }];
         let at = Point { place: place(line), frames };

@@ -124,10 +124,10 @@ macro_rules! common {
 
         impl<$($bounds)*, T: Default> Default for $lock<$($parameter,)* T> {
             /// A lock of the payload's default; the class is the place of this call.
-            #[inline]
+            #[inline(always)]
             #[track_caller]
             fn default() -> Self {
-                $lock::new(T::default())
+                lockdep::told_apart($lock::new(T::default()))
             }
         }
 

@@ -207,9 +207,10 @@ impl<T> Tracked for OnceCell<T> {
 
 impl<T> Default for OnceCell<T> {
     /// An empty cell; the class is the place of this call.
+    #[inline(always)]
     #[track_caller]
     fn default() -> Self {
-        OnceCell::new()
+        lockdep::told_apart(OnceCell::new())
     }
 }
 

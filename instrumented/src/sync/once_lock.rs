@@ -134,9 +134,10 @@ impl<T> Tracked for OnceLock<T> {
 
 impl<T> Default for OnceLock<T> {
     /// An empty cell; the class is the place of this call.
+    #[inline(always)]
     #[track_caller]
     fn default() -> Self {
-        OnceLock::new()
+        lockdep::told_apart(OnceLock::new())
     }
 }
 

@@ -215,6 +215,7 @@ mod tests {
                 payload: "()".into(),
                 name: None,
                 subclass: 0,
+                sibling: 0,
             };
             (id, class)
         };

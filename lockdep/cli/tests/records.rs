@@ -12,7 +12,7 @@ fn point() -> Point {
 
 fn touch() -> Touch {
     let (kind, payload, name) = ("lock".into(), "".into(), Some("A".into()));
-    let class = Class { place: point().place, kind, payload, name, subclass: 0 };
+    let class = Class { place: point().place, kind, payload, name, subclass: 0, sibling: 0 };
     Touch { class, mode: Mode::Shared, trylock: false, instance: 7, at: point() }
 }
 

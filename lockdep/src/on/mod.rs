@@ -63,6 +63,7 @@ mod ring;
 mod rules;
 mod same_class;
 pub mod settings;
+mod sibling;
 pub mod sightings;
 mod site;
 mod stack;
@@ -97,6 +98,7 @@ pub use {
     map::Map,
     pin::{pin_lock, repin_lock, unpin_lock},
     settings::{BacktraceStyle, Level, Reaction, Settings, Warnings},
+    sibling::told_apart,
     task::holder::Task,
     tracker::Tracker,
 };

@@ -58,6 +58,7 @@ impl Node {
 enum Key {
     Made {
         place: Place,
+        sibling: u32,
         kind: &'static str,
         payload: &'static str,
     },
@@ -86,9 +87,18 @@ pub(crate) fn made_at(
     location: &'static Location<'static>,
     description: Description,
 ) -> Option<ClassId> {
+    made_by(location, description, 0)
+}
+
+/// The class of those of them that a call of this number makes, where several do.
+pub(crate) fn made_by(
+    location: &'static Location<'static>,
+    description: Description,
+    sibling: u32,
+) -> Option<ClassId> {
     let Description { kind, payload, traits } = description;
     let place = Place::from(location);
-    let key = Key::Made { place: place.clone(), kind, payload };
+    let key = Key::Made { place: place.clone(), sibling, kind, payload };
     let payload = Cow::Borrowed(payload);
     intern(key, Properties { traits, ..Properties::default() }, || Class {
         place,
@@ -96,6 +106,7 @@ pub(crate) fn made_at(
         payload,
         name: None,
         subclass: 0,
+        sibling,
     })
 }
 
@@ -164,6 +175,7 @@ fn by_hand(name: Cow<'static, str>, place: Place) -> Class {
         payload: Cow::Borrowed(""),
         name: Some(name),
         subclass: 0,
+        sibling: 0,
     }
 }
 

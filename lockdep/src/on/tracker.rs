@@ -286,7 +286,7 @@ pub(super) fn class(map: &Map) -> Class {
 /// What stands for the class of a lock of which nothing is known but where it was made.
 pub(super) fn never_taken(place: &'static Location<'static>) -> Class {
     let (kind, payload) = ("lock".into(), "".into());
-    Class { place: place.into(), kind, payload, name: None, subclass: 0 }
+    Class { place: place.into(), kind, payload, name: None, subclass: 0, sibling: 0 }
 }
 
 /// What a task is called in reports.

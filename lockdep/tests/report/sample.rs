@@ -9,7 +9,7 @@ const REGISTRY: &str = "/home/me/.cargo/registry/src/index-0123456789abcdef/indi
 
 pub(crate) fn class(kind: &'static str, payload: &'static str, line: u32) -> Class {
     let place = place("src/lib.rs", line, 20);
-    Class { place, kind: kind.into(), payload: payload.into(), name: None, subclass: 0 }
+    Class { place, kind: kind.into(), payload: payload.into(), name: None, subclass: 0, sibling: 0 }
 }
 
 /// A class whose payload's name is made at run time.

@@ -142,9 +142,10 @@ impl<T> From<T> for Mutex<T> {
 
 impl<T: Default> Default for Mutex<T> {
     /// A mutex of the payload's default; the class is the place of this call.
+    #[inline(always)]
     #[track_caller]
     fn default() -> Self {
-        Mutex::new(T::default())
+        lockdep::told_apart(Mutex::new(T::default()))
     }
 }
 

@@ -289,9 +289,10 @@ impl<T> From<T> for RwLock<T> {
 
 impl<T: Default> Default for RwLock<T> {
     /// A lock of the payload's default; the class is the place of this call.
+    #[inline(always)]
     #[track_caller]
     fn default() -> Self {
-        RwLock::new(T::default())
+        lockdep::told_apart(RwLock::new(T::default()))
     }
 }
 

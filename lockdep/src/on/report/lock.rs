@@ -74,7 +74,10 @@ impl<'a> Labels<'a> {
             // A class that was made by hand has no place, and one that a facade makes for all has
             // none that the reader knows.
             let is_placed = !class.place.file.is_empty() && !is_facade(&class.place.file);
-            let place = if is_placed { paths.place(&class.place) } else { String::new() };
+            let mut place = if is_placed { paths.place(&class.place) } else { String::new() };
+            if class.sibling != 0 {
+                place.push_str(&format!(" (lock {} of those made there)", class.sibling + 1));
+            }
             let lock = Some(lock_type(class)).filter(|lock| lock != label && !is_code(class));
             let made = if is_code(class) { "started at" } else { "made at" };
             ClassRow { label: label.clone(), lock: lock.unwrap_or_default(), made, place }
@@ -154,7 +157,14 @@ mod tests {
 
     fn class(kind: &'static str, payload: &'static str, file: &'static str, line: u32) -> Class {
         let place = Place { file: file.into(), line, column: 20 };
-        Class { place, kind: kind.into(), payload: payload.into(), name: None, subclass: 0 }
+        Class {
+            place,
+            kind: kind.into(),
+            payload: payload.into(),
+            name: None,
+            subclass: 0,
+            sibling: 0,
+        }
     }
 
     fn labels(classes: &[Class]) -> Vec<String> {
