@@ -446,6 +446,26 @@ fn fields_that_are_made_by_default_are_locks_of_their_own() {
 }
 
 #[test]
+fn what_initialisers_make_by_default_is_made_where_they_are() {
+    static FIRST: LazyLock<Mutex<u16>> = LazyLock::new(Default::default);
+    static SECOND: LazyLock<Mutex<u16>> = LazyLock::new(Default::default);
+    let between = Mutex::new('c');
+    let met = violations(|| {
+        drop((FIRST.lock(), between.lock()));
+        drop((between.lock(), SECOND.lock()));
+    });
+    assert!(met.is_empty(), "{met:?}");
+    let met = violations(|| {
+        drop((FIRST.lock(), SECOND.lock()));
+        drop((SECOND.lock(), FIRST.lock()));
+    });
+    let [Violation::Inversion { cycle, .. }] = &met[..] else { panic!("{met:?}") };
+    for Class { place, .. } in [&cycle[0].held.class, &cycle[1].held.class] {
+        assert!(place.file.ends_with("tracking.rs"), "{place}");
+    }
+}
+
+#[test]
 fn a_field_that_is_made_by_default_is_one_class_in_all_values() {
     let between = Mutex::new('c');
     let (one, two) = (Fields::default(), Fields::default());

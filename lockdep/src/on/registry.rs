@@ -96,8 +96,16 @@ pub(crate) fn made_by(
     description: Description,
     sibling: u32,
 ) -> Option<ClassId> {
+    made(Place::from(location), description, sibling)
+}
+
+/// The class of locks that the initialiser of another class makes.
+pub(crate) fn made_in(once: &Class, description: Description) -> Option<ClassId> {
+    made(once.place.clone(), description, once.sibling)
+}
+
+fn made(place: Place, description: Description, sibling: u32) -> Option<ClassId> {
     let Description { kind, payload, traits } = description;
-    let place = Place::from(location);
     let key = Key::Made { place: place.clone(), sibling, kind, payload };
     let payload = Cow::Borrowed(payload);
     intern(key, Properties { traits, ..Properties::default() }, || Class {

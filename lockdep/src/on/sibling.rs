@@ -9,6 +9,10 @@
 //! The classes of one place are numbered in the order in which they are first made, which is that of
 //! the fields. An address is never part of a class: it differs from one process to the next.
 //!
+//! A constructor that is called by its address, as in `LazyLock::new(Default::default)`, has no place
+//! of a caller's at all. If what calls it is an initialiser, the lock is that of what is initialised,
+//! and made where that is.
+//!
 //! It costs a walk of the stack, about a microsecond, for each lock that is made so. A place that
 //! made [`PATIENCE`] locks by one call alone is believed to have no other.
 
@@ -17,12 +21,15 @@ use std::panic::Location;
 use dashmap::DashMap;
 use once_cell::race::OnceBox;
 
+use crate::class::Class;
 use crate::how::{Describe, Description};
 use crate::on::class_key;
 use crate::on::fork;
 use crate::on::map::Map;
 use crate::on::process;
+use crate::on::query;
 use crate::on::registry;
+use crate::on::report::is_own;
 use crate::on::task::{State, Task};
 use crate::on::thread::with_task;
 use crate::place::Place;
@@ -110,8 +117,15 @@ fn tell_apart(map: &Map, describe: Describe) {
     if map.word().is_resolved() || !with_task(may) {
         return;
     }
+    let place = map.place();
+    if is_own(place.file()) {
+        let class = initialised().map(|of| process::quietly(|| registry::made_in(&of, describe())));
+        if let Some(class) = class.flatten() {
+            class_key::resolve(map, class);
+        }
+        return;
+    }
     let class = process::quietly(|| {
-        let place = map.place();
         let Description { kind, payload, .. } = describe();
         let key = (Place::from(place), kind, payload);
         if calls().get(&key).is_some_and(|calls| calls.is_one()) {
@@ -142,6 +156,13 @@ fn return_address(levels: usize) -> Option<usize> {
         found.is_none()
     });
     found
+}
+
+/// What the current task initialises.
+fn initialised() -> Option<Class> {
+    let newest = query::held().pop()?.class;
+    let is_once = matches!(&*newest.kind, "Lazy" | "LazyLock" | "OnceCell" | "OnceLock");
+    (is_once && !is_own(&newest.place.file)).then_some(newest)
 }
 
 /// Whether the place is one of the standard library.

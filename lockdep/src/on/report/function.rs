@@ -3,6 +3,9 @@
 use super::elision::{cut_end, width};
 use super::symbol::{implementation, is_closure, split};
 
+/// The path of the types that take the place of those of the standard library.
+const OWN: &str = "instrumented::locks::";
+
 /// The function in a sentence: `Pool::run`, `net::connect`, `main`. A closure is named by the
 /// function it is written in.
 pub(super) fn in_prose(function: &str) -> String {
@@ -20,7 +23,7 @@ pub(super) fn in_prose(function: &str) -> String {
 /// The function in at most `limit` columns: whole if it fits, else without generic arguments, else
 /// without its outer modules; the innermost names stay longest.
 pub(super) fn fit(function: &str, limit: usize) -> String {
-    let whole = function.replace("{{closure}}", "{closure}");
+    let whole = function.replace("{{closure}}", "{closure}").replace(OWN, "std::");
     let segments = segments(function);
     let count = segments.len();
     let mut forms = vec![whole, segments.join("::")];
@@ -46,6 +49,8 @@ fn starts_upper(name: &str) -> bool {
 /// The path's segments, without generic arguments; `<X as Trait>` and `<impl Trait for X>` count
 /// as the path of `X`.
 fn segments(function: &str) -> Vec<String> {
+    // A type of ours is called what the replaced one is called.
+    let function = &function.replace(OWN, "std::");
     let mut segments = Vec::new();
     for segment in split(function, "::") {
         if let Some(implementation) = implementation(segment) {
@@ -85,6 +90,14 @@ mod tests {
         for (function, prose) in cases {
             assert_eq!(in_prose(function), prose, "{function}");
         }
+    }
+
+    #[test]
+    fn a_type_of_ours_is_called_what_it_replaces() {
+        let function = "<instrumented::locks::sync::mutex::Mutex<D> as slog::Drain>::log";
+        assert_eq!(fit(function, 80), "<std::sync::mutex::Mutex<D> as slog::Drain>::log");
+        assert_eq!(fit(function, 40), "std::sync::mutex::Mutex::log");
+        assert_eq!(in_prose(function), "Mutex::log");
     }
 
     #[test]

@@ -65,8 +65,8 @@ impl fmt::Display for LedgerEntry<'_> {
                 labels.rows(self.paths).into_iter().find(|row| row.label == labels.get(class));
             row.map_or_else(String::new, |row| match (row.lock.as_str(), row.place.as_str()) {
                 (_, "") => format!("`{}`", row.label),
-                ("", place) => format!("`{}` (made at {place})", row.label),
-                (lock, place) => format!("`{}` ({lock}, made at {place})", row.label),
+                ("", place) => format!("`{}` ({} {place})", row.label, row.made),
+                (lock, place) => format!("`{}` ({lock}, {} {place})", row.label, row.made),
             })
         });
         let why = why(reason, &named.unwrap_or_default(), cycle.len());

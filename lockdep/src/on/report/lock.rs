@@ -3,12 +3,11 @@
 
 use crate::class::Class;
 use crate::mode::Mode;
-use crate::on::frames::is_facade;
 use crate::place::Place;
 use crate::violation::Touch;
 
 use super::elision::collapse;
-use super::paths::{Paths, spot};
+use super::paths::{Paths, is_own, spot};
 use super::typename::{is_telling, without_paths};
 
 /// Longest label of a class, before what tells it from another.
@@ -71,15 +70,22 @@ impl<'a> Labels<'a> {
 
     pub(super) fn rows(&self, paths: &Paths) -> Vec<ClassRow> {
         let row = |(class, label): &(&Class, String)| {
-            // A class that was made by hand has no place, and one that a facade makes for all has
-            // none that the reader knows.
-            let is_placed = !class.place.file.is_empty() && !is_facade(&class.place.file);
-            let mut place = if is_placed { paths.place(&class.place) } else { String::new() };
+            let lock = Some(lock_type(class)).filter(|lock| lock != label && !is_code(class));
+            let mut made = if is_code(class) { "started at" } else { "made at" };
+            let mut place = match &*class.place.file {
+                // A class that was made by hand has no place, and what a facade makes for all has none
+                // that the reader knows.
+                "" => String::new(),
+                file if is_own(file) && class.payload.is_empty() => String::new(),
+                file if is_own(file) => {
+                    made = "made by";
+                    "a constructor that was called by its address".to_owned()
+                }
+                _ => paths.place(&class.place),
+            };
             if class.sibling != 0 {
                 place.push_str(&format!(" (lock {} of those made there)", class.sibling + 1));
             }
-            let lock = Some(lock_type(class)).filter(|lock| lock != label && !is_code(class));
-            let made = if is_code(class) { "started at" } else { "made at" };
             ClassRow { label: label.clone(), lock: lock.unwrap_or_default(), made, place }
         };
         self.classes.iter().map(row).collect()
@@ -171,6 +177,20 @@ mod tests {
         let paths = Paths::default();
         let labels = Labels::of(classes, &paths);
         classes.iter().map(|class| labels.get(class).to_string()).collect()
+    }
+
+    #[test]
+    fn a_place_of_our_own_is_none() {
+        let classes = [
+            class("Mutex", "u8", "instrumented/src/sync/mutex.rs", 1),
+            class("Mutex", "u8", "/r/instrumented/facade/../src/lock_api/acquires.rs", 1),
+            Class { sibling: 1, ..class("Mutex", "u8", "src/instrumented.rs", 1) },
+        ];
+        let rows = Labels::of(&classes, &Paths::default()).rows(&Paths::default());
+        let made: Vec<_> = rows.iter().map(|row| format!("{} {}", row.made, row.place)).collect();
+        let by_address = "made by a constructor that was called by its address";
+        let second = "made at src/instrumented.rs:1:20 (lock 2 of those made there)";
+        assert_eq!(made, [by_address, by_address, second]);
     }
 
     #[test]

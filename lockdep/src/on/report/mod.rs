@@ -47,7 +47,7 @@ mod wait;
 pub use explain::{explain, explained};
 pub use held_back::LedgerEntry;
 pub use paths::Paths;
-pub(crate) use paths::is_toolchain;
+pub(crate) use paths::{is_own, is_toolchain};
 pub use statistics::Statistics;
 pub(crate) use symbol::{Implementation, implementation, split};
 pub use text::Report;

@@ -115,6 +115,12 @@ fn of_git(file: &str) -> Option<String> {
     Some(format!("{name}/{path}"))
 }
 
+/// Whether `file` is a source of the lock types. A place there is that of no caller: a constructor was
+/// called by its address.
+pub(crate) fn is_own(file: &str) -> bool {
+    file.starts_with("instrumented/src/") || file.contains("/instrumented/facade/")
+}
+
 /// Whether `file` is a source of the standard library or of what it is built from.
 pub(crate) fn is_toolchain(file: &str) -> bool {
     of_toolchain(file).is_some()

@@ -150,10 +150,10 @@ fn table(
 
 /// What the label means.
 fn head(label: &str, row: Option<&ClassRow>) -> String {
-    let Some(ClassRow { lock, place, .. }) = row else {
+    let Some(ClassRow { lock, made, place, .. }) = row else {
         return format!("  {label}");
     };
-    let made = if place.is_empty() { String::new() } else { format!("   made at {place}") };
+    let made = if place.is_empty() { String::new() } else { format!("   {made} {place}") };
     let lock = if lock.is_empty() { String::new() } else { format!("   {lock}") };
     format!("  {label}{lock}{made}")
 }
