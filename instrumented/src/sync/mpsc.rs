@@ -7,7 +7,8 @@
 //!
 //! Who receives waits for who sends; who sends into a channel with a bound waits for who receives.
 //! If the one holds a lock meanwhile that the other takes on its way, both can wait for ever
-//! (LD0019). An attempt that does not wait, or not for ever, is none of that. The place that made
+//! (LD0019). A receiver that is dropped while there are senders ends their wait for room, too. An
+//! attempt that does not wait, or not for ever, is none of that. The place that made
 //! the channel is its class. A send costs an addition of some nanoseconds, and more when it is the
 //! first since the thread has taken a lock that it had not taken before.
 

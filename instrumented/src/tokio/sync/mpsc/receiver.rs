@@ -22,7 +22,7 @@ macro_rules! receiver {
         ///
         /// [`recv`](Self::recv) and its like wait for the channel's senders; their futures are checked
         /// when they are first polled. Every way to receive from a channel with a bound ends the wait
-        /// of senders.
+        /// of senders, and so does closing or dropping the receiver.
         pub struct $name<T> {
             inner: real::$name<T>,
             link: Link,
