@@ -49,7 +49,7 @@ pub fn at(when: Instant) -> Receiver<Instant> {
 /// A channel that never gives a message. Waiting for it records nothing.
 #[cfg(before = "0.5.16")]
 pub fn never<T>() -> Receiver<T> {
-    Receiver { ends: None, inner: real::never() }
+    Receiver { source: Source::Nobody, inner: real::never() }
 }
 
 /// A channel that never gives a message. Waiting for it records nothing.
