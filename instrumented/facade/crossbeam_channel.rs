@@ -6,10 +6,7 @@
 //!
 //! The sources are those of the module `crossbeam_channel` of `instrumented`.
 
-#![no_std]
-
-#[cfg(feature = "std")]
-extern crate std;
+#![cfg_attr(not(feature = "std"), no_std)]
 
 #[cfg(feature = "std")]
 #[path = "../src/alone.rs"]
