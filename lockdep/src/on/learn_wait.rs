@@ -22,6 +22,7 @@ use crate::how::{Describe, How};
 use crate::mode::Mode;
 use crate::on::chain;
 use crate::on::found::{Identity, Met};
+use crate::on::frames;
 use crate::on::guards::Guards;
 use crate::on::knowledge::Graphs;
 use crate::on::learn::Learned;
@@ -211,11 +212,15 @@ impl Tracker {
         let held = younger.find(concerns)?;
         let code = Node::new(other.code, 0);
         let identity = Identity::of_cycle(20, vec![held.entry.node(), code]);
-        self.found.meet(identity, || Violation::JoinUnderLock {
-            task: name(task).as_ref().to_owned(),
-            held: self.end(&held).resolve(self.settings.backtrace),
-            code: registry::describe(code),
-            at: self.spot(key, site).resolve(self.settings.backtrace),
+        self.found.meet(identity, || {
+            let style = self.settings.backtrace;
+            let at = self.spot(key, site).resolve(style);
+            let mut held = self.end(&held).resolve(style);
+            if style == BacktraceStyle::Short {
+                held.at.frames = frames::of_hold(held.at.frames, &at.frames);
+            }
+            let task = name(task).as_ref().to_owned();
+            Violation::JoinUnderLock { task, held, code: registry::describe(code), at }
         })
     }
 
