@@ -7,7 +7,7 @@ use lockdep::task::Tracked;
 
 #[cfg(not(before = "1.22"))]
 use super::real::runtime::RuntimeFlavor;
-use super::real::runtime::{EnterGuard, Handle as RealHandle, TryCurrentError};
+use super::real::runtime::{EnterGuard, Handle as RealHandle};
 use super::task::{JoinHandle, job, started};
 
 /// [`tokio::runtime::Handle`](::tokio::runtime::Handle), whose tasks have held stacks of their own.

@@ -9,7 +9,9 @@ use std::task::{Context, Poll, ready};
 
 use lockdep::task::polled_by;
 
-use super::real::task::{AbortHandle as RealAbortHandle, JoinError, JoinHandle as RealHandle};
+#[cfg(not(before = "1.21"))]
+use super::real::task::AbortHandle as RealAbortHandle;
+use super::real::task::{JoinError, JoinHandle as RealHandle};
 use super::started::Started;
 
 /// [`tokio::task::JoinHandle`](::tokio::task::JoinHandle), tracked.
@@ -41,11 +43,13 @@ impl<T> JoinHandle<T> {
     }
 
     /// Whether the task has ended.
+    #[cfg(not(before = "1.19"))]
     pub fn is_finished(&self) -> bool {
         self.inner.is_finished()
     }
 
     /// What ends the task and does not wait for that.
+    #[cfg(not(before = "1.27"))]
     #[must_use = "abort handles do nothing unless `.abort` is called"]
     pub fn abort_handle(&self) -> AbortHandle {
         AbortHandle::of(self.inner.abort_handle(), self.started.clone())
@@ -93,12 +97,14 @@ impl<T: fmt::Debug> fmt::Debug for JoinHandle<T> {
 }
 
 /// [`tokio::task::AbortHandle`](::tokio::task::AbortHandle), which says whom it ends.
+#[cfg(not(before = "1.21"))]
 #[cfg_attr(not(before = "1.39"), derive(Clone))]
 pub struct AbortHandle {
     inner: RealAbortHandle,
     started: Started,
 }
 
+#[cfg(not(before = "1.21"))]
 impl AbortHandle {
     pub(super) fn of(inner: RealAbortHandle, started: Started) -> AbortHandle {
         AbortHandle { inner, started }
@@ -122,6 +128,7 @@ impl AbortHandle {
     }
 }
 
+#[cfg(not(before = "1.21"))]
 impl Deref for AbortHandle {
     type Target = RealAbortHandle;
 
@@ -130,6 +137,7 @@ impl Deref for AbortHandle {
     }
 }
 
+#[cfg(not(before = "1.21"))]
 impl From<AbortHandle> for RealAbortHandle {
     /// The real handle, for what wants that. What it ends is not known to be ended.
     fn from(handle: AbortHandle) -> RealAbortHandle {
@@ -137,6 +145,7 @@ impl From<AbortHandle> for RealAbortHandle {
     }
 }
 
+#[cfg(not(before = "1.21"))]
 impl fmt::Debug for AbortHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.inner.fmt(f)

@@ -157,7 +157,11 @@ impl<T: 'static> JoinSet<T> {
     /// Polls for the end of a task.
     #[cfg(before = "1.41")]
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Ended<T>>> {
+        #[cfg(not(before = "1.29"))]
         let ended = ready!(self.inner.poll_join_next(cx));
+        // Nothing is lost of a future that was polled once.
+        #[cfg(before = "1.29")]
+        let ended = ready!(std::pin::pin!(self.inner.join_next()).poll(cx));
         Poll::Ready(ended.map(|ended| Ok(((), ended?))))
     }
 

@@ -22,7 +22,7 @@ pub use super::real::task::*;
 
 #[cfg(all(tokio_unstable, feature = "tracing"))]
 pub use builder::Builder;
-#[cfg(not(before = "1.19"))]
+#[cfg(not(before = "1.21"))]
 pub use join_handle::AbortHandle;
 pub use join_handle::JoinHandle;
 #[cfg(not(before = "1.21"))]
