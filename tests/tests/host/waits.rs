@@ -4,6 +4,7 @@
 //! No scene hangs: where it matters, channels of the real `std`, of which the tracker knows nothing,
 //! have the threads act one after the other.
 
+use std::panic::Location;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -12,7 +13,8 @@ use instrumented::sync::mpsc::{Sender, channel, sync_channel};
 use instrumented::sync::{Barrier, Condvar, Mutex, RwLock};
 use instrumented::thread;
 use lockdep::task::AsyncTask;
-use lockdep::wait::Completion;
+use lockdep::wait::{self, Completion};
+use lockdep::{Describe, Description, Map};
 
 use crate::orders::unpoisoned;
 use crate::stage::{Played, Scene, check, scene};
@@ -26,6 +28,10 @@ static GATE: Mutex<u32> = Mutex::new(0);
 
 /// What tasks bring about.
 static EVENT: Completion = Completion::new();
+
+/// What tasks wait for any one of.
+static FIRST: Map = Map::new();
+static SECOND: Map = Map::new();
 
 /// Long enough for a thread that was started to run.
 const MOMENT: Duration = Duration::from_millis(100);
@@ -512,6 +518,38 @@ pub(crate) fn scenes() -> Vec<Scene> {
             let _held = unpoisoned(&HELD);
             DONE.wait();
         }),
+        // Waits for any one of several.
+        guilty("a_choice_of_which_each_is_made_with_the_lock_is_told", || {
+            makes(|| take(&HELD), &FIRST);
+            makes(|| take(&HELD), &SECOND);
+            choose([&FIRST, &SECOND]);
+        }),
+        guilty("the_last_that_is_learned_of_a_choice_may_close_the_circle", || {
+            thread::spawn(|| choose([&FIRST, &SECOND])).join().unwrap();
+            makes(|| take(&HELD), &SECOND);
+            makes(|| take(&BETWEEN), &FIRST);
+            let _between = unpoisoned(&BETWEEN);
+            take(&HELD);
+        }),
+        innocent("a_choice_of_which_one_is_made_without_the_lock_is_fine", || {
+            thread::spawn(|| choose([&FIRST, &SECOND])).join().unwrap();
+            makes(|| take(&HELD), &FIRST);
+            makes(|| take(&BETWEEN), &SECOND);
+            choose([&SECOND, &FIRST]);
+        }),
+        innocent("a_choice_of_which_nobody_makes_one_is_fine", || {
+            makes(|| take(&HELD), &FIRST);
+            choose([&FIRST, &SECOND]);
+        }),
+        innocent("of_a_choice_between_two_of_one_class_nothing_is_known", || {
+            static ALIKE: [Map; 2] = [const { Map::new() }; 2];
+            makes(|| take(&HELD), &ALIKE[0]);
+            choose([&ALIKE[0], &ALIKE[1]]);
+        }),
+        guilty("a_choice_of_one_thing_is_a_wait_for_it", || {
+            makes(|| take(&HELD), &FIRST);
+            choose([&FIRST, &FIRST]);
+        }),
         // What is done about it.
         scene("a_warning_does_not_panic", warned).with("LOCKDEP", "panic").ends(circle),
         scene("a_warning_does_not_abort", warned).with("LOCKDEP", "abort").ends(circle),
@@ -839,4 +877,27 @@ fn made() -> Poll<()> {
 fn wait_for_event() {
     let _held = unpoisoned(&HELD);
     EVENT.wait();
+}
+
+/// Another thread does something, and then what `thing` stands for.
+fn makes(first: fn(), thing: &'static Map) {
+    let site = Location::caller();
+    let maker = thread::spawn(move || {
+        first();
+        wait::made(thing, thing_of, site);
+    });
+    maker.join().unwrap();
+}
+
+/// Waits for any one of them, with the lock held.
+fn choose(things: [&Map; 2]) {
+    let _held = unpoisoned(&HELD);
+    wait::before_any(
+        things.into_iter().map(|thing| (thing, thing_of as Describe)),
+        Location::caller(),
+    );
+}
+
+fn thing_of() -> Description {
+    Description::new("thing", "")
 }
