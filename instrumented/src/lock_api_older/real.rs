@@ -6,7 +6,6 @@
 //! implements it. Who uses a raw lock goes on with the real traits.
 
 use core::cell::Cell;
-use core::mem::ManuallyDrop;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 pub use real_lock_api::GuardNoSend;
@@ -214,7 +213,7 @@ pub struct Mutex<R, T> {
 impl<R, T> Mutex<R, T> {
     /// The mutex around a raw one.
     #[inline]
-    pub const fn from_raw(raw: R, value: T) -> Mutex<R, T> {
+    pub const fn const_new(raw: R, value: T) -> Mutex<R, T> {
         Mutex { raw, _value: value }
     }
 
@@ -258,7 +257,7 @@ pub struct ReentrantMutex<R, G, T> {
 impl<R, G, T> ReentrantMutex<R, G, T> {
     /// The mutex around a raw one.
     #[inline]
-    pub const fn from_raw(raw: R, threads: G, value: T) -> Self {
+    pub const fn const_new(raw: R, threads: G, value: T) -> Self {
         let (owner, depth) = (AtomicUsize::new(0), Cell::new(0));
         ReentrantMutex { raw, threads, owner, depth, _value: value }
     }
@@ -275,12 +274,6 @@ impl<R, G, T> ReentrantMutex<R, G, T> {
 }
 
 impl<R: RawMutex, G: GetThreadId, T> ReentrantMutex<R, G, T> {
-    /// An unlocked one.
-    #[inline]
-    pub const fn new(value: T) -> Self {
-        ReentrantMutex::from_raw(R::INIT, G::INIT, value)
-    }
-
     /// Waits until no other thread holds it.
     #[inline]
     pub fn lock(&self) -> ReentrantMutexGuard<'_, R, G, T> {
@@ -319,16 +312,6 @@ impl<R: RawMutex, G: GetThreadId, T> ReentrantMutex<R, G, T> {
     #[inline]
     pub fn is_owned_by_current_thread(&self) -> bool {
         self.owner.load(Relaxed) == self.threads.thread_id()
-    }
-
-    /// Stands for a hold that has no guard.
-    ///
-    /// # Safety
-    ///
-    /// The current thread holds it.
-    #[inline]
-    pub unsafe fn make_guard_unchecked(&self) -> ReentrantMutexGuard<'_, R, G, T> {
-        ReentrantMutexGuard(self)
     }
 
     /// Gives one hold back.
@@ -383,19 +366,3 @@ impl<R: RawMutexTimed, G: GetThreadId, T> ReentrantMutex<R, G, T> {
 /// A hold of a reentrant mutex. It gives nothing back: who keeps it does.
 #[derive(Debug)]
 pub struct ReentrantMutexGuard<'a, R, G, T>(&'a ReentrantMutex<R, G, T>);
-
-impl<R: RawMutexFair, G: GetThreadId, T> ReentrantMutexGuard<'_, R, G, T> {
-    /// Lets those who wait have the mutex for a moment, if this is its holder's only hold.
-    #[inline]
-    pub fn bump(guard: &mut ManuallyDrop<Self>) {
-        let mutex = guard.0;
-        if mutex.depth.get() == 1 {
-            mutex.depth.set(0);
-            mutex.owner.store(0, Relaxed);
-            // SAFETY: the guard stands for a hold.
-            unsafe { mutex.raw.bump() };
-            mutex.owner.store(mutex.threads.thread_id(), Relaxed);
-            mutex.depth.set(1);
-        }
-    }
-}

@@ -116,7 +116,7 @@ impl Condvar {
     /// # Panics
     ///
     /// As [`wait`](Self::wait), and if `condition` does.
-    #[cfg(not(before = "0.12"))]
+    #[cfg(not(any(before = "0.12", before = "0.12.1")))]
     #[track_caller]
     pub fn wait_while<T, F>(&self, mutex_guard: &mut MutexGuard<'_, T>, mut condition: F)
     where
@@ -134,7 +134,7 @@ impl Condvar {
     /// # Panics
     ///
     /// As [`wait`](Self::wait), and if `condition` does.
-    #[cfg(not(before = "0.12"))]
+    #[cfg(not(any(before = "0.12", before = "0.12.1")))]
     #[track_caller]
     pub fn wait_while_until<T, F>(
         &self,
@@ -155,7 +155,7 @@ impl Condvar {
     /// # Panics
     ///
     /// As [`wait`](Self::wait), and if `condition` does.
-    #[cfg(not(before = "0.12"))]
+    #[cfg(not(any(before = "0.12", before = "0.12.1")))]
     #[track_caller]
     pub fn wait_while_for<T, F>(
         &self,
@@ -171,7 +171,7 @@ impl Condvar {
     }
 
     /// The loop of the waits with a condition.
-    #[cfg(not(before = "0.12"))]
+    #[cfg(not(any(before = "0.12", before = "0.12.1")))]
     #[track_caller]
     fn wait_while_by<T, F>(
         &self,

@@ -141,18 +141,18 @@ impl Call {
         values.find_map(|argument| argument.value.as_deref()?.strip_prefix(name)?.strip_prefix('='))
     }
 
-    /// Versions that come after this one and are compatible with it: as `major.minor`, or as
-    /// `0.minor.patch`.
+    /// Versions that come after this one: as `major.minor`, and before 1.0 as `0.minor.patch` too, of
+    /// those that are compatible with it.
     fn later_versions(&self) -> impl Iterator<Item = String> + use<> {
         let version = self.version.split(['-', '+']).next().unwrap_or_default();
         let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
         let mut next = || parts.next().unwrap_or(0);
         let (major, minor, patch) = (next(), next(), next());
-        let (prefix, number) = match major {
-            0 => (format!("0.{minor}"), patch),
-            _ => (major.to_string(), minor),
+        let later = |prefix: String, number: u32| {
+            (number + 1..=number + VERSIONS).map(move |later| format!("{prefix}.{later}"))
         };
-        (number + 1..=number + VERSIONS).map(move |later| format!("{prefix}.{later}"))
+        let patches = (major == 0).then(|| later(format!("0.{minor}"), patch));
+        later(major.to_string(), minor).chain(patches.into_iter().flatten())
     }
 
     /// What cargo wants in the names of files.
@@ -323,6 +323,7 @@ mod tests {
         assert!(words.contains("-C metadata=11 -C extra-filename=-22 "), "{words}");
         assert!(words.contains("--cfg=feature=\"arc_lock\""), "{words}");
         assert!(words.contains("--cfg=before=\"0.5\"") && !words.contains("before=\"0.4\""));
+        assert!(words.contains("before=\"0.4.15\"") && !words.contains("before=\"0.4.14\""));
         assert!(words.contains("--edition=2024") && words.contains("--emit=metadata,link"));
         assert!(words.contains("artifacts") && words.ends_with("--cap-lints=allow"), "{words}");
     }
