@@ -334,7 +334,9 @@ mod tests {
         assert!(call(&CALL.replace("--crate-type lib", "--crate-type bin")).is_none());
         assert!(call(&CALL.replace("--crate-name lock_api", "--crate-name other")).is_none());
         let words: Vec<String> = CALL.split_whitespace().map(str::to_owned).collect();
-        assert!(Call::new("lock_api", "0.3.4".to_owned(), &words).is_none());
+        assert!(Call::new("lock_api", "0.6.0".to_owned(), &words).is_none());
+        let older = Call::new("lock_api", "0.3.4".to_owned(), &words).expect("it is known too");
+        assert_eq!(older.source, "instrumented/facade/lock_api_older.rs");
         assert!(Call::new("mine", "0.4.14".to_owned(), &words).is_none());
     }
 }
