@@ -10,6 +10,7 @@
 use std::future::Future;
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -192,6 +193,32 @@ fn an_acquire_that_is_known_and_has_to_wait_holds_nothing_before_it_is_ready() {
         }
         assert_eq!(ways, [true, true, true, true, false, false]);
     });
+}
+
+#[test]
+fn a_task_that_takes_a_free_lock_for_ever_lets_others_run_as_often_as_with_the_real_one() {
+    /// How often a lock is taken before another task runs.
+    macro_rules! taken {
+        ($tokio:path) => {{
+            use $tokio as tokio;
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(async {
+                let mutex = Arc::new(tokio::sync::Mutex::new(0_u32));
+                let (others, is_over) = (Arc::clone(&mutex), Arc::new(AtomicBool::new(false)));
+                let over = Arc::clone(&is_over);
+                let greedy = tokio::spawn(async move {
+                    while !over.load(Relaxed) {
+                        *others.lock().await += 1;
+                    }
+                });
+                let ends = tokio::spawn(async move { is_over.store(true, Relaxed) });
+                greedy.await.unwrap();
+                ends.await.unwrap();
+                *mutex.lock().await
+            })
+        }};
+    }
+    assert_eq!(taken!(instrumented::tokio), taken!(::tokio));
 }
 
 #[test]

@@ -7,6 +7,8 @@ use std::future::Future;
 use std::ops::Deref;
 use std::panic::Location;
 use std::pin::Pin;
+#[cfg(all(feature = "rt", not(before = "1.47"), not(tokio_unstable)))]
+use std::task::ready;
 use std::task::{Context, Poll};
 use std::{fmt, mem};
 
@@ -14,6 +16,8 @@ use lockdep::{Describe, How, LockState, Map, Mode, Until, event, is_held, task};
 
 use super::blocking;
 use super::real::sync::{AcquireError, Semaphore, SemaphorePermit, TryAcquireError};
+#[cfg(all(feature = "rt", not(before = "1.47"), not(tokio_unstable)))]
+use super::real::task::coop::poll_proceed;
 
 /// A place in the program; every event has one.
 pub(super) type Site = &'static Location<'static>;
@@ -67,6 +71,7 @@ impl Core {
     }
 
     /// Waits for the lock and takes it.
+    #[inline]
     pub(super) fn acquire(&self, request: Request) -> impl Future<Output = Acquired> {
         let real = self.semaphore.acquire_many(request.permits);
         Acquire { core: self, request, announced: None, is_counted: false, real }
@@ -89,7 +94,7 @@ impl Core {
                 blocking::block_on(self.semaphore.acquire_many(permits))?
             }
         };
-        permit.forget();
+        kept(permit);
         self.acquired(how, site, is_owned);
         Ok(())
     }
@@ -99,7 +104,7 @@ impl Core {
         let Request { permits, how, describe, site, is_owned } = request;
         let how = how.trylock();
         event::before_try(&self.map, how, describe, site);
-        self.semaphore.try_acquire_many(permits)?.forget();
+        kept(self.semaphore.try_acquire_many(permits)?);
         self.acquired(how, site, is_owned);
         Ok(())
     }
@@ -114,6 +119,7 @@ impl Core {
     }
 
     /// Records that the lock is about to be released.
+    #[inline]
     #[track_caller]
     pub(super) fn released(&self) {
         event::released_anywhere(&self.map);
@@ -134,6 +140,13 @@ impl Core {
             _ => {}
         }
     }
+}
+
+/// The permit's count is kept by a [`Hold`]. It has nothing else to drop, and its own way to be
+/// forgotten drops it all the same.
+#[inline]
+fn kept(permit: SemaphorePermit<'_>) {
+    mem::forget(permit);
 }
 
 /// What becomes of an acquire.
@@ -167,9 +180,9 @@ where
         let real = unsafe { Pin::new_unchecked(real) };
         let Request { how, site, is_owned, .. } = *request;
         if announced.is_none() && task::acquires_known(context, &core.map, how, site) {
-            return match real.poll(context) {
+            return match core.first_poll(request.permits, real, context) {
                 Poll::Ready(Ok(permit)) => {
-                    permit.forget();
+                    kept(permit);
                     if is_owned {
                         event::can_be_given(site);
                     }
@@ -179,7 +192,7 @@ where
                     event::contended(&core.map);
                     *announced = Some(how);
                     *is_counted = true;
-                    other.map_ok(SemaphorePermit::forget)
+                    other.map_ok(kept)
                 }
             };
         }
@@ -188,6 +201,41 @@ where
 }
 
 impl Core {
+    /// The first poll of the real future `real`, or what it would do: it takes the permits from the
+    /// task's budget of progress and then from the semaphore, if they are there.
+    #[cfg(all(feature = "rt", not(before = "1.47"), not(tokio_unstable)))]
+    #[inline]
+    fn first_poll<'a>(
+        &'a self,
+        permits: u32,
+        real: Pin<&mut impl Future<Output = Result<SemaphorePermit<'a>, AcquireError>>>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<SemaphorePermit<'a>, AcquireError>> {
+        let progress = ready!(poll_proceed(context));
+        match self.semaphore.try_acquire_many(permits) {
+            Ok(permit) => {
+                progress.made_progress();
+                Poll::Ready(Ok(permit))
+            }
+            Err(_) => {
+                drop(progress);
+                real.poll(context)
+            }
+        }
+    }
+
+    /// The first poll of the real future `real`.
+    #[cfg(not(all(feature = "rt", not(before = "1.47"), not(tokio_unstable))))]
+    #[inline]
+    fn first_poll<'a>(
+        &'a self,
+        _: u32,
+        real: Pin<&mut impl Future<Output = Result<SemaphorePermit<'a>, AcquireError>>>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<SemaphorePermit<'a>, AcquireError>> {
+        real.poll(context)
+    }
+
     /// A poll of which the tracker does not know all.
     #[cold]
     #[inline(never)]
@@ -208,7 +256,7 @@ impl Core {
         }
         match real.poll(context) {
             Poll::Ready(permit) => {
-                permit?.forget();
+                kept(permit?);
                 self.acquired(wanted, site, is_owned);
                 Poll::Ready(Ok(()))
             }
@@ -277,6 +325,7 @@ impl<'a, L: Lock + ?Sized> Hold<&'a L> {
 }
 
 impl<P: Deref<Target: Lock>> Drop for Hold<P> {
+    #[inline]
     fn drop(&mut self) {
         /// Gives the permits back even if telling panics.
         struct Return<'a>(&'a Semaphore, u32);

@@ -30,6 +30,7 @@ unsafe impl<T: ?Sized + Sync> Sync for MappedMutexGuard<'_, T> {}
 unsafe impl<T: ?Sized + Send> Send for MappedMutexGuard<'_, T> {}
 
 impl<'a, T: ?Sized> MutexGuard<'a, T> {
+    #[inline]
     pub(super) fn new(hold: Hold<&'a Mutex<T>>) -> Self {
         MutexGuard { hold }
     }
