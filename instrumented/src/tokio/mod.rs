@@ -25,15 +25,20 @@
 //! What [`sync`] says of locks. A task that is spawned in any way, and what a runtime is given to
 //! block on, is told apart from all others, so that what it holds is its own and goes with it from
 //! thread to thread. What `join!`, `try_join!` and `select!` poll in turn are branches of their task:
-//! what one of them holds is not in the way of the others' own. Where this crate makes a runtime, a set of tasks or a handle, it is a wrapper
-//! around the real one, to which it can be dereferenced.
+//! what one of them holds is not in the way of the others' own. Where this crate makes a runtime, a set
+//! of tasks or a handle, it is a wrapper around the real one, to which it can be dereferenced.
+//!
+//! Who awaits something that another task does, and holds a lock that this one takes before, can wait
+//! for ever: a message or room in a channel, a change, a notification, an arrival at a barrier, the end
+//! of a task (LD0019, LD0020; both are warnings).
 //!
 //! What is awaited in a timeout of `time` cannot be awaited for ever, and is judged accordingly.
 //!
 //! # What is not tracked
 //!
-//! What is spawned by way of the real types, and by `tokio::task::Builder`, which is unstable, is
-//! polled like the tasks of an executor that nobody knows.
+//! What is spawned by way of the real types is polled like the tasks of an executor that nobody
+//! knows. A wait for a channel to be closed, for a `SetOnce`, for a runtime to be shut down, and that
+//! for tasks of a local set that was entered by `enter`.
 
 #[cfg(feature = "macros")]
 #[doc(hidden)]

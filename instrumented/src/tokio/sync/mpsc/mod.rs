@@ -9,6 +9,10 @@
 //! type of its messages. The place of a wait is the call that makes the future; it is checked when the
 //! future is first polled, whether it has to wait then or not.
 //!
+//! A thread that blocks, in a process without async tasks, until there is room or a message for which
+//! only it could see is told before it does (LD0021). It is taken for the only one if it was the last
+//! to use the other end, or made it, and all other threads wait for what never ends by itself.
+//!
 //! # What is not tracked
 //!
 //! An attempt, and what is awaited in `tokio::time::timeout` or in a branch of `select!`: something
