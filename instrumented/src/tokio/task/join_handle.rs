@@ -1,4 +1,4 @@
-//! What a task's end is waited for by, and what ends it.
+//! What a task's end is waited for by.
 
 use std::fmt;
 use std::future::Future;
@@ -9,8 +9,6 @@ use std::task::{Context, Poll, ready};
 
 use lockdep::task::polled_by;
 
-#[cfg(not(before = "1.21"))]
-use super::real::task::AbortHandle as RealAbortHandle;
 use super::real::task::{JoinError, JoinHandle as RealHandle};
 use super::started::Started;
 
@@ -22,7 +20,7 @@ use super::started::Started;
 /// wait for ever (LD0019); if he holds one that he took after the task was started, and that has to
 /// do with it, nobody knows (LD0020). It is checked at each poll. A handle that is awaited in a
 /// timeout, or in a branch of `select!` that holds nothing of its own, does not wait for ever; nor
-/// does one whose task was aborted, by it or an [`AbortHandle`]. Of tasks whose futures are boxed
+/// does one whose task was aborted, by it or an `AbortHandle`. Of tasks whose futures are boxed
 /// and have no more type than that (`Pin<Box<dyn Future>>`) nobody knows which of them does what.
 ///
 /// It is a wrapper around the real one, to which it can be dereferenced or turned.
@@ -51,8 +49,8 @@ impl<T> JoinHandle<T> {
     /// What ends the task and does not wait for that.
     #[cfg(not(before = "1.27"))]
     #[must_use = "abort handles do nothing unless `.abort` is called"]
-    pub fn abort_handle(&self) -> AbortHandle {
-        AbortHandle::of(self.inner.abort_handle(), self.started.clone())
+    pub fn abort_handle(&self) -> super::AbortHandle {
+        super::AbortHandle::of(self.inner.abort_handle(), self.started.clone())
     }
 
     /// What tells the task from others.
@@ -91,62 +89,6 @@ impl<T> From<JoinHandle<T>> for RealHandle<T> {
 }
 
 impl<T: fmt::Debug> fmt::Debug for JoinHandle<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(f)
-    }
-}
-
-/// [`tokio::task::AbortHandle`](::tokio::task::AbortHandle), which says whom it ends.
-#[cfg(not(before = "1.21"))]
-#[cfg_attr(not(before = "1.39"), derive(Clone))]
-pub struct AbortHandle {
-    inner: RealAbortHandle,
-    started: Started,
-}
-
-#[cfg(not(before = "1.21"))]
-impl AbortHandle {
-    pub(super) fn of(inner: RealAbortHandle, started: Started) -> AbortHandle {
-        AbortHandle { inner, started }
-    }
-
-    /// Ends the task at its next await, if it has not ended before.
-    pub fn abort(&self) {
-        self.started.is_aborted();
-        self.inner.abort();
-    }
-
-    /// Whether the task has ended.
-    pub fn is_finished(&self) -> bool {
-        self.inner.is_finished()
-    }
-
-    /// What tells the task from others.
-    #[cfg(any(tokio_unstable, not(before = "1.41")))]
-    pub fn id(&self) -> super::Id {
-        self.inner.id()
-    }
-}
-
-#[cfg(not(before = "1.21"))]
-impl Deref for AbortHandle {
-    type Target = RealAbortHandle;
-
-    fn deref(&self) -> &RealAbortHandle {
-        &self.inner
-    }
-}
-
-#[cfg(not(before = "1.21"))]
-impl From<AbortHandle> for RealAbortHandle {
-    /// The real handle, for what wants that. What it ends is not known to be ended.
-    fn from(handle: AbortHandle) -> RealAbortHandle {
-        handle.inner
-    }
-}
-
-#[cfg(not(before = "1.21"))]
-impl fmt::Debug for AbortHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.inner.fmt(f)
     }

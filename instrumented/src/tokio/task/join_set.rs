@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use lockdep::task::polled_by;
 
-use super::join_handle::AbortHandle;
+use super::abort_handle::AbortHandle;
 use super::local::LocalSet;
 use super::members::{Members, Name};
 use super::real::task::{AbortHandle as RealAbortHandle, JoinError, JoinSet as RealSet};
@@ -154,18 +154,8 @@ impl<T: 'static> JoinSet<T> {
         Poll::Ready(ended.inspect(|ended| self.members.was_awaited(name(ended))))
     }
 
-    /// Polls for the end of a task.
-    #[cfg(before = "1.41")]
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Ended<T>>> {
-        #[cfg(not(before = "1.29"))]
-        let ended = ready!(self.inner.poll_join_next(cx));
-        // Nothing is lost of a future that was polled once.
-        #[cfg(before = "1.29")]
-        let ended = ready!(std::pin::pin!(self.inner.join_next()).poll(cx));
-        Poll::Ready(ended.map(|ended| Ok(((), ended?))))
-    }
-
     /// Waits for the end of a task.
+    #[cfg(not(before = "1.41"))]
     #[track_caller]
     fn next(&mut self) -> impl Future<Output = Option<Ended<T>>> {
         let site = Location::caller();
@@ -188,10 +178,21 @@ impl<T: 'static> JoinSet<T> {
     /// # Panics
     ///
     /// The future panics if waiting is not allowed here and the tracker is told to panic.
+    #[cfg(not(before = "1.41"))]
     #[track_caller]
     pub fn join_next(&mut self) -> impl Future<Output = Option<Result<T, JoinError>>> {
         let ended = self.next();
         async move { ended.await.map(without_name) }
+    }
+
+    /// Waits for a task to end; none if the set is empty.
+    ///
+    /// # Errors
+    ///
+    /// If the task panicked or was cancelled.
+    #[cfg(before = "1.41")]
+    pub async fn join_next(&mut self) -> Option<Result<T, JoinError>> {
+        self.inner.join_next().await
     }
 
     /// [`join_next`](Self::join_next) without the waiting.
@@ -199,9 +200,19 @@ impl<T: 'static> JoinSet<T> {
     /// # Errors
     ///
     /// As [`join_next`](Self::join_next).
-    #[cfg(not(before = "1.29"))]
+    #[cfg(not(before = "1.41"))]
     pub fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, JoinError>>> {
         self.poll_next(cx).map(|ended| ended.map(without_name))
+    }
+
+    /// [`join_next`](Self::join_next) without the waiting.
+    ///
+    /// # Errors
+    ///
+    /// As [`join_next`](Self::join_next).
+    #[cfg(all(before = "1.41", not(before = "1.29")))]
+    pub fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, JoinError>>> {
+        self.inner.poll_join_next(cx)
     }
 
     /// [`join_next`](Self::join_next), with the task's name.

@@ -1,6 +1,8 @@
 //! [`tokio::task`](::tokio::task) with its ways to start a task replaced by ones that say so, and its
 //! handles by ones that say who waits for whom. All other names are the real ones.
 
+#[cfg(not(before = "1.21"))]
+mod abort_handle;
 #[cfg(all(tokio_unstable, feature = "tracing"))]
 mod builder;
 mod join_handle;
@@ -20,10 +22,10 @@ use super::runtime;
 
 pub use super::real::task::*;
 
+#[cfg(not(before = "1.21"))]
+pub use abort_handle::AbortHandle;
 #[cfg(all(tokio_unstable, feature = "tracing"))]
 pub use builder::Builder;
-#[cfg(not(before = "1.21"))]
-pub use join_handle::AbortHandle;
 pub use join_handle::JoinHandle;
 #[cfg(not(before = "1.21"))]
 pub use join_set::JoinSet;
