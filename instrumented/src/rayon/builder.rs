@@ -20,6 +20,7 @@ type PanicHandler = Box<dyn Fn(Box<dyn Any + Send>) + Send + Sync>;
 #[derive(Default)]
 struct Settings {
     num_threads: usize,
+    #[cfg(not(before = "1.12"))]
     use_current_thread: bool,
     breadth_first: bool,
     stack_size: Option<usize>,
@@ -33,6 +34,7 @@ impl Settings {
     /// The real builder with these settings.
     fn into_real(self) -> real::ThreadPoolBuilder {
         let mut builder = real::ThreadPoolBuilder::new().num_threads(self.num_threads);
+        #[cfg(not(before = "1.12"))]
         if self.use_current_thread {
             builder = builder.use_current_thread();
         }
@@ -193,6 +195,7 @@ impl<S> ThreadPoolBuilder<S> {
     }
 
     /// Makes the current thread one of the pool's.
+    #[cfg(not(before = "1.12"))]
     pub fn use_current_thread(mut self) -> Self {
         self.settings.use_current_thread = true;
         self

@@ -44,6 +44,14 @@ unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
 
 impl<T> Mutex<T> {
     /// Creates an unlocked mutex; the place of this call is its class, together with `T`.
+    #[cfg(before = "0.3.32")]
+    #[track_caller]
+    pub fn new(t: T) -> Self {
+        Mutex { map: Map::new(), inner: real::Mutex::new(()), data: UnsafeCell::new(t) }
+    }
+
+    /// Creates an unlocked mutex; the place of this call is its class, together with `T`.
+    #[cfg(not(before = "0.3.32"))]
     #[track_caller]
     pub const fn new(t: T) -> Self {
         Mutex { map: Map::new(), inner: real::Mutex::new(()), data: UnsafeCell::new(t) }
