@@ -25,6 +25,10 @@ mod real {
 pub use real_rayon_core::*;
 
 pub use builder::ThreadPoolBuilder;
-pub use jobs::{broadcast, join, join_context, spawn, spawn_broadcast, spawn_fifo};
-pub use scope::{Scope, ScopeFifo, in_place_scope, in_place_scope_fifo, scope, scope_fifo};
+#[cfg(not(before = "1.10"))]
+pub use jobs::{broadcast, spawn_broadcast};
+pub use jobs::{join, join_context, spawn, spawn_fifo};
+pub use scope::{Scope, ScopeFifo, scope, scope_fifo};
+#[cfg(not(before = "1.9"))]
+pub use scope::{in_place_scope, in_place_scope_fifo};
 pub use thread_pool::ThreadPool;

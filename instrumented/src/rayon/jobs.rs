@@ -3,7 +3,9 @@
 use std::panic::Location;
 
 use super::pool::Pool;
-use super::real::{self, BroadcastContext, FnContext};
+#[cfg(not(before = "1.10"))]
+use super::real::BroadcastContext;
+use super::real::{self, FnContext};
 
 /// Runs both, maybe at the same time, and waits for them.
 ///
@@ -63,6 +65,7 @@ where
     real::spawn_fifo(move || job.run(func));
 }
 
+#[cfg(not(before = "1.10"))]
 /// Runs `op` on every thread of the pool and waits for all of them.
 ///
 /// # Tracking
@@ -82,6 +85,7 @@ where
     real::broadcast(|context| job.run(|| op(context)))
 }
 
+#[cfg(not(before = "1.10"))]
 /// Has every thread of the pool run `op` some time.
 pub fn spawn_broadcast<OP>(op: OP)
 where

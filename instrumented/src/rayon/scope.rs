@@ -5,7 +5,9 @@ use std::panic::Location;
 use std::ptr;
 
 use super::pool::{Pool, Site};
-use super::real::{self, BroadcastContext};
+use super::real;
+#[cfg(not(before = "1.10"))]
+use super::real::BroadcastContext;
 
 /// Two kinds of scope that differ in the order of their jobs.
 macro_rules! scopes {
@@ -31,6 +33,7 @@ macro_rules! scopes {
                 self.0.$spawn(move |scope| job.run(|| body($scope::of(scope))));
             }
 
+            #[cfg(not(before = "1.10"))]
             /// Has every thread of the pool run `body` before the scope ends.
             pub fn spawn_broadcast<BODY>(&self, body: BODY)
             where
@@ -68,6 +71,7 @@ macro_rules! scopes {
             real::$run(|scope| job.run(|| op($scope::of(scope))))
         }
 
+        #[cfg(not(before = "1.9"))]
         /// Runs `op`, and waits for all that is spawned in the scope.
         ///
         /// # Tracking
@@ -87,6 +91,7 @@ macro_rules! scopes {
         }
 
         impl End {
+            #[cfg(not(before = "1.9"))]
             /// A scope of a pool that the current thread need not belong to.
             pub(super) fn $in_place<'scope, OP, R>(self, pool: &real::ThreadPool, op: OP) -> R
             where

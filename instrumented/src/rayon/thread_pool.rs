@@ -5,7 +5,11 @@ use std::panic::Location;
 
 use super::jobs::join;
 use super::pool::{Pool, Site};
-use super::real::{self, BroadcastContext, Yield};
+use super::real;
+#[cfg(not(before = "1.10"))]
+use super::real::BroadcastContext;
+#[cfg(not(before = "1.11"))]
+use super::real::Yield;
 use super::scope::{End, Scope, ScopeFifo, scope, scope_fifo};
 
 /// Threads that run jobs.
@@ -75,6 +79,7 @@ impl ThreadPool {
         self.real().install(|| job.run(op))
     }
 
+    #[cfg(not(before = "1.10"))]
     /// Runs `op` on every thread of the pool and waits for all of them.
     ///
     /// # Panics
@@ -149,6 +154,7 @@ impl ThreadPool {
         self.install(|| scope_fifo(op))
     }
 
+    #[cfg(not(before = "1.9"))]
     /// Runs `op`, and waits for all that is spawned in the scope.
     ///
     /// # Panics
@@ -162,6 +168,7 @@ impl ThreadPool {
         End::of(self.pool, Location::caller()).in_place_scope(self.real(), op)
     }
 
+    #[cfg(not(before = "1.9"))]
     /// Runs `op`, and waits for all that is spawned in the scope.
     ///
     /// # Panics
@@ -193,6 +200,7 @@ impl ThreadPool {
         self.real().spawn_fifo(move || job.run(op));
     }
 
+    #[cfg(not(before = "1.10"))]
     /// Has every thread of the pool run `op` some time.
     pub fn spawn_broadcast<OP>(&self, op: OP)
     where
@@ -202,11 +210,13 @@ impl ThreadPool {
         self.real().spawn_broadcast(move |context| job.run(|| op(context)));
     }
 
+    #[cfg(not(before = "1.11"))]
     /// Runs another job now, if this thread is one of the pool's.
     pub fn yield_now(&self) -> Option<Yield> {
         self.real().yield_now()
     }
 
+    #[cfg(not(before = "1.11"))]
     /// Runs another of this thread's jobs now, if it is one of the pool's.
     pub fn yield_local(&self) -> Option<Yield> {
         self.real().yield_local()
