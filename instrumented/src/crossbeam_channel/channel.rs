@@ -41,19 +41,20 @@ pub fn after(duration: Duration) -> Receiver<Instant> {
     Receiver { source: Source::Time, inner: real::after(duration) }
 }
 
+#[cfg(not(before = "0.5"))]
 /// A channel that gives one message at that time. Waiting for it records nothing.
 pub fn at(when: Instant) -> Receiver<Instant> {
     Receiver { source: Source::Time, inner: real::at(when) }
 }
 
 /// A channel that never gives a message. Waiting for it records nothing.
-#[cfg(before = "0.5.16")]
+#[cfg(any(before = "0.5", before = "0.5.16"))]
 pub fn never<T>() -> Receiver<T> {
     Receiver { source: Source::Nobody, inner: real::never() }
 }
 
 /// A channel that never gives a message. Waiting for it records nothing.
-#[cfg(not(before = "0.5.16"))]
+#[cfg(not(any(before = "0.5", before = "0.5.16")))]
 pub const fn never<T>() -> Receiver<T> {
     Receiver { source: Source::Nobody, inner: real::never() }
 }
@@ -122,6 +123,7 @@ impl<T> Sender<T> {
         self.sent(Location::caller(), self.inner.send_timeout(msg, timeout))
     }
 
+    #[cfg(not(before = "0.5"))]
     /// Sends if there is room before `deadline`.
     ///
     /// # Errors
@@ -244,6 +246,7 @@ impl<T> Receiver<T> {
         self.received(Location::caller(), self.inner.recv_timeout(timeout))
     }
 
+    #[cfg(not(before = "0.5"))]
     /// Receives if there is a message before `deadline`.
     ///
     /// # Errors

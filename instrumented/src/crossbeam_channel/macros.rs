@@ -108,7 +108,8 @@ macro_rules! __crossbeam_channel_select {
     (@bind $path:tt $name:ident $ends:ident [$($done:tt)*] $arms:tt
         default $(($($timeout:tt)*))? => $body:expr, $($rest:tt)*) => {
         $crate::__crossbeam_channel_select! {
-            @bind $path $name $ends [$($done)* default $(($($timeout)*))? => $body,] $arms $($rest)*
+            @bind $path $name $ends
+            [$($done)* default $(($($timeout)*))? => { $body },] $arms $($rest)*
         }
     };
     (@bind [$($path:tt)*] $name:ident $ends:ident [$($done:tt)*] $arms:tt $($rest:tt)*) => {

@@ -37,7 +37,7 @@ impl<'a> Select<'a> {
     }
 
     /// The same, which prefers the operation that was added first.
-    #[cfg(not(before = "0.5.14"))]
+    #[cfg(not(any(before = "0.5", before = "0.5.14")))]
     pub fn new_biased() -> Self {
         Select { inner: real::Select::new_biased(), arms: Vec::new() }
     }
@@ -103,6 +103,7 @@ impl<'a> Select<'a> {
         self.inner.select_timeout(timeout).map(SelectedOperation::of)
     }
 
+    #[cfg(not(before = "0.5"))]
     /// Selects one that is ready before `deadline`.
     ///
     /// # Errors
@@ -144,6 +145,7 @@ impl<'a> Select<'a> {
         self.inner.ready_timeout(timeout)
     }
 
+    #[cfg(not(before = "0.5"))]
     /// The index of one that is ready before `deadline`.
     ///
     /// # Errors

@@ -137,11 +137,22 @@ impl<R: RawMutexFair, G: GetThreadId> Fair for Owned<R, G> {
     #[inline]
     unsafe fn bump(raw: &Owner<R, G>, _state: &mut Self::State) {
         // Whoever gets the lock meanwhile counts from nothing on; but only the last hold is passed on.
-        let depth = raw.depth.replace(0);
+        let _restored = Restored { count: &raw.depth, depth: raw.depth.replace(0) };
         // SAFETY: the caller holds the lock.
         unsafe { raw.real.force_unlock_fair() }
         mem::forget(raw.real.lock());
-        raw.depth.set(depth);
+    }
+}
+
+/// Sets the count back when the lock is held again, or still is: the raw lock may have panicked.
+struct Restored<'a> {
+    count: &'a Cell<usize>,
+    depth: usize,
+}
+
+impl Drop for Restored<'_> {
+    fn drop(&mut self) {
+        self.count.set(self.depth);
     }
 }
 

@@ -20,8 +20,10 @@ use crate::runtime::Facade;
 use crate::wrapper::{expand, with_prefix};
 
 /// What is replaced: the crate, the beginning of its version, and the facade below the sources.
-const REPLACED: [(&str, &str, &str); 18] = [
+const REPLACED: [(&str, &str, &str); 20] = [
     ("async_lock", "3.", "instrumented/facade/async_lock.rs"),
+    ("crossbeam_channel", "0.3.", "instrumented/facade/crossbeam_channel.rs"),
+    ("crossbeam_channel", "0.4.", "instrumented/facade/crossbeam_channel.rs"),
     ("crossbeam_channel", "0.5.", "instrumented/facade/crossbeam_channel.rs"),
     ("futures_util", "0.3.", "instrumented/facade/futures_util.rs"),
     ("lazy_static", "1.", "instrumented/facade/lazy_static.rs"),

@@ -138,12 +138,15 @@ impl Call {
         self
     }
 
-    /// Runs the command to its end, which must come with `status`.
+    /// Runs the command to its end, which must come with `status`; every crate that has a facade must
+    /// get it.
     #[track_caller]
     pub(crate) fn exits(mut self, status: i32) -> Said {
         let output = self.command.output().expect("cargo runs");
         let said = Said::of(&output);
         assert_eq!(output.status.code(), Some(status), "{:?}\n{said:?}", self.command);
+        // Nothing fails for that, but then nothing is tracked either.
+        assert!(!said.stderr.contains("no facade fits"), "{:?}\n{said:?}", self.command);
         said
     }
 }

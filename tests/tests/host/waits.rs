@@ -246,6 +246,9 @@ pub(crate) fn scenes() -> Vec<Scene> {
         guilty("an_answer_that_needs_the_lock_held_by_who_waits_for_it_is_told", || {
             Service::new(|| (), || take(&HELD)).ask_twice();
         }),
+        guilty("so_is_one_that_needs_a_lock_which_its_thread_has_known_for_long", || {
+            Service::new(|| take(&HELD), || take(&HELD)).ask_twice();
+        }),
         innocent("an_answer_that_needs_other_locks_is_fine", || {
             Service::new(|| take(&HELD), || take(&BETWEEN)).ask_twice();
         }),
