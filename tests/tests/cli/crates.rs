@@ -54,6 +54,21 @@ fn a_lock_that_is_held_while_a_pool_is_waited_for_is_a_warning_if_its_jobs_want_
 }
 
 #[test]
+fn the_oldest_versions_that_are_known_are_tracked() {
+    let fixture = fixture("oldest-versions");
+    let said = lockdep(&fixture, &["run", "-q"]).exits(0);
+    assert!(said.last().ends_with("0 violations"), "{said:?}");
+
+    let said = lockdep(&fixture, &["run", "-q", "--", "wrong"]).exits(100);
+    assert_eq!(said.reports("LD0002"), 2);
+    for what in ["channel<u8>", "channel<u16>", "channel<u32>", "rayon pool", "OnceCell<i64>"] {
+        said.has(&format!("`{what}`"));
+    }
+    said.has("takes `Mutex<u32>` while it holds `Mutex<i16>`");
+    assert!(said.last().contains("2 violations, 4 warnings"), "{said:?}");
+}
+
+#[test]
 fn futures_that_one_task_polls_in_turn_do_not_wait_for_themselves() {
     let fixture = fixture("futures-branches");
     let said = lockdep(&fixture, &["run", "-q"]).exits(0);
