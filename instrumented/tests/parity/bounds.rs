@@ -8,26 +8,8 @@ use std::ops::{Deref, DerefMut};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
 
+use super::traits::{Lacks, has};
 use crate::sync;
-
-/// The answer for types without the trait asked for.
-trait Lacks {
-    const HAS: bool = false;
-}
-
-impl<T: ?Sized> Lacks for T {}
-
-/// Whether a type has a trait: the constant of the inherent impl wins where its bound holds.
-macro_rules! has {
-    ($type:ty, $($bound:tt)+) => {{
-        struct Probe<T: ?Sized>(std::marker::PhantomData<T>);
-        #[allow(dead_code, reason = "used for those types that have the trait")]
-        impl<T: ?Sized + $($bound)+> Probe<T> {
-            const HAS: bool = true;
-        }
-        <Probe<$type>>::HAS
-    }};
-}
 
 /// The five types with one parameter, on each side.
 macro_rules! types_of {

@@ -13,6 +13,8 @@ mod mutex;
 mod names;
 mod rwlock;
 mod streams;
+#[path = "../traits/mod.rs"]
+mod traits;
 mod unsizing;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

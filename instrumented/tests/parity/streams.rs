@@ -6,25 +6,8 @@ use std::io::Write;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::process::{Command, Stdio};
 
+use super::traits::{Lacks, has};
 use crate::io::{self, IsTerminal, Stderr, StderrLock, Stdout, StdoutLock};
-
-/// The answer for types without the trait asked for.
-trait Lacks {
-    const HAS: bool = false;
-}
-
-impl<T: ?Sized> Lacks for T {}
-
-macro_rules! has {
-    ($type:ty, $($bound:tt)+) => {{
-        struct Probe<T: ?Sized>(std::marker::PhantomData<T>);
-        #[allow(dead_code, reason = "used for those types that have the trait")]
-        impl<T: ?Sized + $($bound)+> Probe<T> {
-            const HAS: bool = true;
-        }
-        <Probe<$type>>::HAS
-    }};
-}
 
 macro_rules! differ {
     ([$($name:ident $(<$lifetime:lifetime>)?),*] $bounds:tt) => {

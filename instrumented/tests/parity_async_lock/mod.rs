@@ -6,6 +6,8 @@ mod bounds;
 mod locks;
 mod names;
 mod rwlock;
+#[path = "../traits/mod.rs"]
+mod traits;
 
 use std::pin::pin;
 use std::sync::Arc;

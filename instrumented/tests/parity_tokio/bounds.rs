@@ -8,24 +8,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// The answer for types without the trait asked for.
-trait Lacks {
-    const HAS: bool = false;
-}
-
-impl<T: ?Sized> Lacks for T {}
-
-/// Whether a type has a trait: the constant of the inherent impl wins where its bound holds.
-macro_rules! has {
-    ($type:ty, $($bound:tt)+) => {{
-        struct Probe<T: ?Sized>(std::marker::PhantomData<T>);
-        #[allow(dead_code, reason = "used for those types that have the trait")]
-        impl<T: ?Sized + $($bound)+> Probe<T> {
-            const HAS: bool = true;
-        }
-        <Probe<$type>>::HAS
-    }};
-}
+use super::traits::{Lacks, has};
 
 /// The types on each side, of one payload.
 macro_rules! types_of {

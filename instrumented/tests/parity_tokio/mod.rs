@@ -12,6 +12,8 @@ mod names;
 mod runtimes;
 mod tasks;
 mod timeouts;
+#[path = "../traits/mod.rs"]
+mod traits;
 mod unsizing;
 
 use crate::tokio::runtime::Builder;
