@@ -66,9 +66,10 @@ pub(crate) fn now() -> u64 {
 pub(crate) struct Runs {
     /// The class of the code; 0 if nobody can wait for its end.
     pub(crate) code: u32,
-    /// Whether it is an async task. Many are started at one place that have no more to do with each
-    /// other than that, so what one of them did says nothing of what another one does for others.
-    is_async: bool,
+    /// The same as who does something for others; 0 for an async task. Many are started at one place
+    /// that have no more to do with each other than that, so what one of them did says nothing of
+    /// what another one does.
+    maker: u32,
     /// The task's number, 0 before it is asked for.
     pub(crate) task: u64,
 }
@@ -85,19 +86,19 @@ pub(crate) struct Course {
 impl Course {
     /// Of a task of which nothing is known yet.
     pub(crate) const fn new() -> Course {
-        Course { runs: Runs { code: 0, is_async: false, task: 0 }, ancestry: None, pass: None }
+        Course { runs: Runs { code: 0, maker: 0, task: 0 }, ancestry: None, pass: None }
     }
 
     /// Of a task that runs the code of a class, 0 if nobody can wait for its end.
     pub(crate) fn of(code: u32, ancestry: &Arc<Ancestry>) -> Course {
-        let runs = Runs { code, is_async: false, task: ancestry.task };
+        let runs = Runs { code, maker: code, task: ancestry.task };
         Course { runs, ancestry: Some(Arc::clone(ancestry)), pass: None }
     }
 
     /// Of an async task that runs the code of a class.
     pub(crate) fn of_async(code: u32, ancestry: &Arc<Ancestry>) -> Course {
         let mut course = Course::of(code, ancestry);
-        course.runs.is_async = true;
+        course.runs.maker = 0;
         course
     }
 }
@@ -219,7 +220,7 @@ impl Task {
 
     /// By which code the task is known that ends waits of others; 0 if by itself alone.
     pub(crate) fn code_as_maker(&self) -> u32 {
-        self.with_course(|course| if course.runs.is_async { 0 } else { course.runs.code })
+        self.with_course(|course| course.runs.maker)
     }
 
     /// The key of a wait for the end of code, with nothing held.
