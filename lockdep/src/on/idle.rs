@@ -7,7 +7,7 @@
 
 use std::marker::PhantomData;
 use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering::{Acquire, Release, SeqCst};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 
 use crate::on::directory;
 use crate::on::process;
@@ -38,11 +38,22 @@ impl Drop for Idle {
 
 /// The current task is about to wait until another one has done something, whatever happens.
 pub(crate) fn begin() -> Idle {
-    let stack = with_task(|task| task.stack().filter(|_| task.state() == State::Active));
+    // Within another one, that one ends it.
+    let is_first = |task: &Task| task.state() == State::Active && !task.is_idle();
+    let stack = with_task(|task| task.stack().filter(|_| is_first(task)));
     if let Some(stack) = stack {
         stack.is_idle.store(true, Release);
     }
     Idle { stack, _thread: PhantomData }
+}
+
+impl Task {
+    /// Whether the task waits for something that it has told of: a wait meanwhile is how that one is
+    /// done.
+    #[inline]
+    pub(super) fn is_idle(&self) -> bool {
+        self.stack().is_some_and(|stack| stack.is_idle.load(Relaxed))
+    }
 }
 
 /// Whether at this moment all other tasks wait, and none is about to begin.

@@ -67,7 +67,7 @@ pub fn before_any<'a>(
 ) {
     let is_known = |task: &Task| {
         let words = events.clone().map(|(map, _)| map.word());
-        task.may_wait_freely() || task.has_waited_for_any(words, site)
+        task.may_wait_freely() || task.has_waited_for_any(words, site) || task.is_idle()
     };
     if !with_task(is_known) {
         let events: Vec<_> = events.clone().collect();
@@ -114,7 +114,9 @@ fn waits_in(
     site: &'static Location<'static>,
 ) {
     let how = How::EXCLUSIVE.subclass(turn % (How::MAX_SUBCLASS + 1));
-    if !with_task(|task| task.may_wait_freely() || task.has_waited(map, how, site)) {
+    let is_known =
+        |task: &Task| task.may_wait_freely() || task.has_waited(map, how, site) || task.is_idle();
+    if !with_task(is_known) {
         process::judge(|tracker, task| tracker.waits(task, map, (how, waiter), describe, site));
     }
 }
@@ -134,7 +136,8 @@ pub fn made_turn(map: &Map, turn: u8, describe: Describe, site: &'static Locatio
 }
 
 /// The current task waits, in the real wait, as long as what this returns lives. To be said if the
-/// wait has no end of its own: no timeout. Costs two stores.
+/// wait has no end of its own: no timeout. What it waits for meanwhile is how that wait is done, and
+/// is not told again. Costs two stores.
 pub fn idle() -> Idle {
     idle::begin()
 }

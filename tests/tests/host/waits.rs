@@ -52,6 +52,17 @@ pub(crate) fn scenes() -> Vec<Scene> {
             assert!(task.poll(made).is_ready());
             wait_for_event();
         }),
+        innocent("a_wait_by_which_another_one_is_done_is_not_told_again", || {
+            thread::spawn(|| {
+                take(&HELD);
+                EVENT.done();
+            })
+            .join()
+            .unwrap();
+            let _held = unpoisoned(&HELD);
+            let _idle = wait::idle();
+            EVENT.wait();
+        }),
         innocent("what_another_task_of_the_thread_took_is_not", || {
             std::thread::spawn(|| {
                 let (mut one, mut other) = (AsyncTask::new(), AsyncTask::new());
