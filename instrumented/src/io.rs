@@ -186,36 +186,16 @@ macro_rules! streams {
 }
 
 /// What the operating system knows them by.
-#[cfg(unix)]
 macro_rules! handles {
     ($($name:ident)*) => {$(
+        #[cfg(unix)]
         handles!(@ $name, std::os::fd::AsFd, as_fd, std::os::fd::BorrowedFd<'_>);
+        #[cfg(unix)]
         handles!(@ $name, std::os::fd::AsRawFd, as_raw_fd, std::os::fd::RawFd);
-    )*};
-    (@ Stdout, $trait:path, $method:ident, $result:ty) => {
-        handles!(@@ [Stdout] $trait, $method, $result);
-    };
-    (@ Stderr, $trait:path, $method:ident, $result:ty) => {
-        handles!(@@ [Stderr] $trait, $method, $result);
-    };
-    (@ $lock:ident, $trait:path, $method:ident, $result:ty) => {
-        handles!(@@ [$lock<'_>] $trait, $method, $result);
-    };
-    (@@ [$($type:tt)*] $trait:path, $method:ident, $result:ty) => {
-        impl $trait for $($type)* {
-            fn $method(&self) -> $result {
-                self.inner.$method()
-            }
-        }
-    };
-}
-
-/// What the operating system knows them by.
-#[cfg(windows)]
-macro_rules! handles {
-    ($($name:ident)*) => {$(
+        #[cfg(windows)]
         handles!(@ $name, std::os::windows::io::AsHandle, as_handle,
             std::os::windows::io::BorrowedHandle<'_>);
+        #[cfg(windows)]
         handles!(@ $name, std::os::windows::io::AsRawHandle, as_raw_handle,
             std::os::windows::io::RawHandle);
     )*};
@@ -235,12 +215,6 @@ macro_rules! handles {
             }
         }
     };
-}
-
-/// What the operating system knows them by: nothing known.
-#[cfg(not(any(unix, windows)))]
-macro_rules! handles {
-    ($($name:ident)*) => {};
 }
 
 streams! {

@@ -13,6 +13,7 @@ use std::panic::Location;
 use super::blocking;
 use super::link::Link;
 use super::real::sync::broadcast as real;
+use super::weak_sender::weak_sender;
 
 use real::error::{RecvError, SendError, TryRecvError};
 
@@ -64,13 +65,6 @@ impl<T> Sender<T> {
         Receiver { inner: self.inner.subscribe(), link: self.link.clone() }
     }
 
-    /// A sender that does not keep the channel open.
-    #[cfg(not(before = "1.44"))]
-    #[must_use = "the sender stays as it is"]
-    pub fn downgrade(&self) -> WeakSender<T> {
-        WeakSender { inner: self.inner.downgrade(), link: self.link.clone() }
-    }
-
     /// How many messages are in the channel.
     #[cfg(not(before = "1.25"))]
     pub fn len(&self) -> usize {
@@ -99,18 +93,6 @@ impl<T> Sender<T> {
     pub async fn closed(&self) {
         self.inner.closed().await;
     }
-
-    /// How many senders there are.
-    #[cfg(not(before = "1.44"))]
-    pub fn strong_count(&self) -> usize {
-        self.inner.strong_count()
-    }
-
-    /// How many weak senders there are.
-    #[cfg(not(before = "1.44"))]
-    pub fn weak_count(&self) -> usize {
-        self.inner.weak_count()
-    }
 }
 
 impl<T> Clone for Sender<T> {
@@ -125,45 +107,10 @@ impl<T> fmt::Debug for Sender<T> {
     }
 }
 
-/// [`tokio::sync::broadcast::WeakSender`](::tokio::sync::broadcast::WeakSender), tracked.
-#[cfg(not(before = "1.44"))]
-pub struct WeakSender<T> {
-    inner: real::WeakSender<T>,
-    link: Link,
-}
-
-#[cfg(not(before = "1.44"))]
-impl<T> WeakSender<T> {
-    /// A sender, if there is still another one.
+weak_sender! {
+    /// [`tokio::sync::broadcast::WeakSender`](::tokio::sync::broadcast::WeakSender), tracked.
+    WeakSender of Sender, since "1.44", counted since "1.44";
     #[must_use]
-    pub fn upgrade(&self) -> Option<Sender<T>> {
-        let inner = self.inner.upgrade()?;
-        Some(Sender { inner, link: self.link.clone() })
-    }
-
-    /// How many senders there are.
-    pub fn strong_count(&self) -> usize {
-        self.inner.strong_count()
-    }
-
-    /// How many weak senders there are.
-    pub fn weak_count(&self) -> usize {
-        self.inner.weak_count()
-    }
-}
-
-#[cfg(not(before = "1.44"))]
-impl<T> Clone for WeakSender<T> {
-    fn clone(&self) -> Self {
-        WeakSender { inner: self.inner.clone(), link: self.link.clone() }
-    }
-}
-
-#[cfg(not(before = "1.44"))]
-impl<T> fmt::Debug for WeakSender<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(f)
-    }
 }
 
 /// [`tokio::sync::broadcast::Receiver`](::tokio::sync::broadcast::Receiver), tracked.

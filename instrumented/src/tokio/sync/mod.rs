@@ -45,6 +45,7 @@ mod rwlock;
 mod rwlock_guard;
 mod semaphore;
 pub mod watch;
+mod weak_sender;
 
 use super::real;
 

@@ -14,6 +14,7 @@ use super::real::{
     error::{SendError, TrySendError},
 };
 use super::receiver::Receiver;
+use super::weak_sender::weak_sender;
 
 /// Creates a channel for `buffer` messages; the place of this call is its class, together with `T`.
 ///
@@ -251,25 +252,6 @@ impl<T> Sender<T> {
     pub fn max_capacity(&self) -> usize {
         self.inner.max_capacity()
     }
-
-    /// A sender that does not keep the channel open.
-    #[cfg(not(before = "1.21"))]
-    #[must_use = "the sender stays as it is"]
-    pub fn downgrade(&self) -> WeakSender<T> {
-        WeakSender { inner: self.inner.downgrade(), link: self.link.clone() }
-    }
-
-    /// How many senders there are.
-    #[cfg(not(before = "1.37"))]
-    pub fn strong_count(&self) -> usize {
-        self.inner.strong_count()
-    }
-
-    /// How many weak senders there are.
-    #[cfg(not(before = "1.37"))]
-    pub fn weak_count(&self) -> usize {
-        self.inner.weak_count()
-    }
 }
 
 impl<T> Clone for Sender<T> {
@@ -284,44 +266,7 @@ impl<T> fmt::Debug for Sender<T> {
     }
 }
 
-/// [`tokio::sync::mpsc::WeakSender`](::tokio::sync::mpsc::WeakSender), tracked.
-#[cfg(not(before = "1.21"))]
-pub struct WeakSender<T> {
-    inner: real::WeakSender<T>,
-    link: Link,
-}
-
-#[cfg(not(before = "1.21"))]
-impl<T> WeakSender<T> {
-    /// A sender, if there is still another one.
-    pub fn upgrade(&self) -> Option<Sender<T>> {
-        let inner = self.inner.upgrade()?;
-        Some(Sender { inner, link: self.link.clone() })
-    }
-
-    /// How many senders there are.
-    #[cfg(not(before = "1.37"))]
-    pub fn strong_count(&self) -> usize {
-        self.inner.strong_count()
-    }
-
-    /// How many weak senders there are.
-    #[cfg(not(before = "1.37"))]
-    pub fn weak_count(&self) -> usize {
-        self.inner.weak_count()
-    }
-}
-
-#[cfg(not(before = "1.21"))]
-impl<T> Clone for WeakSender<T> {
-    fn clone(&self) -> Self {
-        WeakSender { inner: self.inner.clone(), link: self.link.clone() }
-    }
-}
-
-#[cfg(not(before = "1.21"))]
-impl<T> fmt::Debug for WeakSender<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(f)
-    }
+weak_sender! {
+    /// [`tokio::sync::mpsc::WeakSender`](::tokio::sync::mpsc::WeakSender), tracked.
+    WeakSender of Sender, since "1.21", counted since "1.37";
 }

@@ -25,7 +25,7 @@ mod receiver;
 mod unbounded;
 
 use super::real::sync::mpsc as real;
-use super::{blocking, link};
+use super::{blocking, link, weak_sender};
 
 pub use super::real::sync::mpsc::*;
 

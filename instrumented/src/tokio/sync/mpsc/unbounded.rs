@@ -6,6 +6,7 @@ use std::panic::Location;
 use super::link::Link;
 use super::real::{self, error::SendError};
 use super::receiver::UnboundedReceiver;
+use super::weak_sender::weak_sender;
 
 /// Creates a channel without a bound; the place of this call is its class, together with `T`.
 #[track_caller]
@@ -52,25 +53,6 @@ impl<T> UnboundedSender<T> {
     pub fn same_channel(&self, other: &Self) -> bool {
         self.inner.same_channel(&other.inner)
     }
-
-    /// A sender that does not keep the channel open.
-    #[cfg(not(before = "1.22"))]
-    #[must_use = "the sender stays as it is"]
-    pub fn downgrade(&self) -> WeakUnboundedSender<T> {
-        WeakUnboundedSender { inner: self.inner.downgrade(), link: self.link.clone() }
-    }
-
-    /// How many senders there are.
-    #[cfg(not(before = "1.37"))]
-    pub fn strong_count(&self) -> usize {
-        self.inner.strong_count()
-    }
-
-    /// How many weak senders there are.
-    #[cfg(not(before = "1.37"))]
-    pub fn weak_count(&self) -> usize {
-        self.inner.weak_count()
-    }
 }
 
 impl<T> Clone for UnboundedSender<T> {
@@ -85,44 +67,7 @@ impl<T> fmt::Debug for UnboundedSender<T> {
     }
 }
 
-/// [`tokio::sync::mpsc::WeakUnboundedSender`](::tokio::sync::mpsc::WeakUnboundedSender), tracked.
-#[cfg(not(before = "1.22"))]
-pub struct WeakUnboundedSender<T> {
-    inner: real::WeakUnboundedSender<T>,
-    link: Link,
-}
-
-#[cfg(not(before = "1.22"))]
-impl<T> WeakUnboundedSender<T> {
-    /// A sender, if there is still another one.
-    pub fn upgrade(&self) -> Option<UnboundedSender<T>> {
-        let inner = self.inner.upgrade()?;
-        Some(UnboundedSender { inner, link: self.link.clone() })
-    }
-
-    /// How many senders there are.
-    #[cfg(not(before = "1.37"))]
-    pub fn strong_count(&self) -> usize {
-        self.inner.strong_count()
-    }
-
-    /// How many weak senders there are.
-    #[cfg(not(before = "1.37"))]
-    pub fn weak_count(&self) -> usize {
-        self.inner.weak_count()
-    }
-}
-
-#[cfg(not(before = "1.22"))]
-impl<T> Clone for WeakUnboundedSender<T> {
-    fn clone(&self) -> Self {
-        WeakUnboundedSender { inner: self.inner.clone(), link: self.link.clone() }
-    }
-}
-
-#[cfg(not(before = "1.22"))]
-impl<T> fmt::Debug for WeakUnboundedSender<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(f)
-    }
+weak_sender! {
+    /// [`tokio::sync::mpsc::WeakUnboundedSender`](::tokio::sync::mpsc::WeakUnboundedSender), tracked.
+    WeakUnboundedSender of UnboundedSender, since "1.22", counted since "1.37";
 }
