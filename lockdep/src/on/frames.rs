@@ -108,7 +108,7 @@ pub fn of_hold(mut held: Vec<Frame>, wanted: &[Frame]) -> Vec<Frame> {
 }
 
 /// Whether the file is one of a crate in the place of one of the program's.
-pub(crate) fn is_facade(file: &str) -> bool {
+fn is_facade(file: &str) -> bool {
     file.contains(FACADES)
 }
 
